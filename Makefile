@@ -1,0 +1,80 @@
+# Every verb sets up what it needs. `make` alone lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+PYTHON ?= python3
+ARGS ?=
+
+# Nothing but the system's own Python is ever used, and none is downloaded.
+export UV_PYTHON_DOWNLOADS := never
+export UV_PYTHON_PREFERENCE := only-system
+export UV_PROJECT_ENVIRONMENT := .venv
+unexport VIRTUAL_ENV
+
+UV := .uv/bin/uv
+BIN := .venv/bin
+UV_READY := .uv/ready
+RUN_READY := .venv/ready-to-run
+DEV_READY := .venv/ready-to-develop
+LOCK := pyproject.toml uv.lock
+
+.PHONY: help demo run test check bench format migrate clean
+
+help: ## list these verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+demo: $(RUN_READY) ## the whole story against a Telegram in a box (ARGS=--keep leaves it running)
+	@$(BIN)/gmbot demo $(ARGS)
+
+run: $(RUN_READY) ## the bot itself: BOT_TOKEN=… make run
+	@$(BIN)/gmbot run $(ARGS)
+
+migrate: $(RUN_READY) ## bring the database of DATABASE_URL up to date
+	@$(BIN)/gmbot migrate $(ARGS)
+
+test: $(DEV_READY) ## every test, then the coverage floors (ARGS="-k word" for fewer, without floors)
+	@rm -f .coverage .coverage.*
+	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report= $(ARGS)
+ifeq ($(strip $(ARGS)),)
+	$(BIN)/coverage report --fail-under=90
+	$(BIN)/coverage report --fail-under=100 --include='src/gmbot/domain/*'
+	$(BIN)/coverage report --fail-under=100 --include='src/gmbot/resilience/*'
+endif
+
+check: $(DEV_READY) ## lint, format, types, layers, and the lock file's freshness
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(UV) lock --check
+
+bench: $(DEV_READY) ## start time, memory, latencies and CPU on this machine
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+format: $(DEV_READY) ## format the code and mend what the linter can mend
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean: ## remove the environments and every cache, never a database
+	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov dist
+	rm -f .coverage .coverage.*
+	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(UV_READY): tools/uv.requirements.txt
+	@command -v $(PYTHON) >/dev/null || \
+	  { echo "GMBot needs Python 3.11 or newer: install it, e.g. 'apt-get install python3 python3-venv'." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "GMBot needs Python 3.11 or newer, and $(PYTHON) is older: install one and call e.g. 'make PYTHON=python3.12'." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "Python's venv module is missing: install it, e.g. 'apt-get install python3-venv'." >&2; exit 1; }
+	@rm -rf .uv && $(PYTHON) -m venv .uv
+	@.uv/bin/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r tools/uv.requirements.txt
+	@touch $@
+
+# --inexact: the run's set must not remove the developer's set, nor the other way round.
+$(RUN_READY): $(UV_READY) $(LOCK)
+	@$(UV) sync --locked --inexact --no-dev
+	@touch $@
+
+$(DEV_READY): $(UV_READY) $(LOCK)
+	@$(UV) sync --locked --inexact
+	@touch $@ $(RUN_READY)
