@@ -1,0 +1,1 @@
+"""The words of GMBot as frozen values, and the pure functions that decide with them."""

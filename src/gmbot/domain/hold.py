@@ -1,0 +1,101 @@
+"""A hold: a mute that GMBot placed, and only that."""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+from gmbot.domain.ids import ChannelId, GroupId, MessageId, ThreadId, UserId
+from gmbot.domain.standing import FREE, MUTED, SPEECH, Restriction, Standing, Status
+
+HOLD_SECONDS = 360 * 86_400
+"""How long Telegram keeps a hold that GMBot never lifts; under 366 days, beyond which it means for ever."""
+
+
+class HoldState(enum.StrEnum):
+    """Where a hold is in its life; it is written down as OWED before it is attempted."""
+
+    OWED = "owed"
+    PLACED = "placed"
+    ENDED = "ended"
+
+
+class EndReason(enum.StrEnum):
+    """Why a hold ended."""
+
+    QUALIFIED = "qualified"
+    UNPROTECTED = "unprotected"
+    CHANNEL_UNUSABLE = "channel_unusable"
+    EXEMPT = "exempt"
+    PROMOTED = "promoted"
+    BANNED = "banned"
+    TAKEN_OVER = "taken_over"
+    PARDONED = "pardoned"
+    LEFT = "left"
+    LAPSED = "lapsed"
+    NEVER_PLACED = "never_placed"
+
+
+class Hold(msgspec.Struct, frozen=True):
+    """One person's hold in one group.
+
+    `until` (Unix seconds) is both the end that Telegram knows and the hold's fingerprint: a
+    restriction with another end was placed by somebody else and is never lifted. `prior` is what the
+    person had before and gets back. `pardoned` says that an admin freed the person by hand: they are
+    left alone from then on. `prompt_id` is the message that told them what to join.
+    """
+
+    group_id: GroupId
+    user_id: UserId
+    at: float
+    until: int
+    missing: tuple[ChannelId, ...] = ()
+    state: HoldState = HoldState.OWED
+    prior: Restriction = FREE
+    end: EndReason | None = None
+    ended_at: float = 0
+    prompt_id: MessageId | None = None
+    prompted_at: float = 0
+    thread_id: ThreadId | None = None
+    name: str = ""
+    revision: int = 0
+
+    @property
+    def active(self) -> bool:
+        """Whether the hold is owed or in place."""
+        return self.state is not HoldState.ENDED
+
+    @property
+    def pardoned(self) -> bool:
+        """Whether an admin ended this hold by hand."""
+        return self.end is EndReason.PARDONED
+
+    @property
+    def restriction(self) -> Restriction:
+        """What GMBot tells Telegram to place."""
+        return Restriction(MUTED, self.until)
+
+    def matches(self, standing: Standing) -> bool:
+        """Whether the restriction that the person has is this hold and nobody else's."""
+        held = standing.restriction
+        return standing.status is Status.RESTRICTED and held.until == self.until and not held.allowed & SPEECH
+
+    def placed(self) -> Hold:
+        """Return the hold once Telegram has it."""
+        return self._next(state=HoldState.PLACED)
+
+    def ended(self, reason: EndReason, at: float) -> Hold:
+        """Return the hold after its end at `at` (Unix seconds)."""
+        return self._next(state=HoldState.ENDED, end=reason, ended_at=at)
+
+    def prompted(self, prompt_id: MessageId, at: float) -> Hold:
+        """Return the hold after its person was told what to join."""
+        return self._next(prompt_id=prompt_id, prompted_at=at)
+
+    def unprompted(self) -> Hold:
+        """Return the hold after its message was deleted; when it was sent is kept."""
+        return self._next(prompt_id=None)
+
+    def _next(self, **changes: object) -> Hold:
+        return msgspec.structs.replace(self, revision=self.revision + 1, **changes)

@@ -1,0 +1,11 @@
+"""Identifiers, as Telegram numbers them."""
+
+from typing import NewType
+
+BotId = NewType("BotId", int)
+UserId = NewType("UserId", int)
+GroupId = NewType("GroupId", int)
+ChannelId = NewType("ChannelId", int)
+MessageId = NewType("MessageId", int)
+ThreadId = NewType("ThreadId", int)
+UpdateId = NewType("UpdateId", int)

@@ -1,0 +1,1 @@
+"""The use cases of GMBot, and what they need of the world."""

@@ -1,0 +1,154 @@
+"""What happened, as frozen values; telemetry turns them into counters and log lines, nobody else listens."""
+
+from __future__ import annotations
+
+import msgspec
+
+from gmbot.domain.ids import BotId, ChannelId, GroupId, UpdateId, UserId
+
+
+class UpdateHandled(msgspec.Struct, frozen=True):
+    """One update was dealt with. `outcome`: passed, stored, duplicate, ignored, failed."""
+
+    bot_id: BotId
+    update_id: UpdateId
+    kind: str
+    outcome: str
+    seconds: float
+    group_id: int | None = None
+    user_id: int | None = None
+
+
+class MembershipRecalled(msgspec.Struct, frozen=True):
+    """A verdict was looked for in process memory: `hit` if everything it needed was there."""
+
+    hit: bool
+    seconds: float
+
+
+class Verified(msgspec.Struct, frozen=True):
+    """A membership was asked for. `status`: verified, restricted, error (DESIGN's names of the metric)."""
+
+    status: str
+    seconds: float
+    user_id: UserId
+    channel_id: ChannelId
+    cause: str = ""
+
+
+class HoldPlaced(msgspec.Struct, frozen=True):
+    """Somebody is held; `seconds` since what made it due."""
+
+    group_id: GroupId
+    user_id: UserId
+    reason: str
+    seconds: float
+
+
+class HoldEnded(msgspec.Struct, frozen=True):
+    """A hold is over. `lifted` says whether GMBot made the call; `seconds` since what made it due."""
+
+    group_id: GroupId
+    user_id: UserId
+    reason: str
+    lifted: bool
+    seconds: float
+
+
+class AdminActed(msgspec.Struct, frozen=True):
+    """An admin changed what GMBot does in a group."""
+
+    group_id: GroupId
+    user_id: UserId
+    action: str
+
+
+class GroupPaused(msgspec.Struct, frozen=True):
+    """A group is left alone from now on, or taken up again when `reason` is None."""
+
+    group_id: GroupId
+    reason: str | None
+
+
+class ChannelUsability(msgspec.Struct, frozen=True):
+    """A channel can no longer be seen into, or can again."""
+
+    channel_id: ChannelId
+    usable: bool
+    cause: str
+
+
+class ApiCalled(msgspec.Struct, frozen=True):
+    """One call to Telegram ended. `code` is 200, Telegram's error code, or 0 when no answer came."""
+
+    bot_id: BotId
+    method: str
+    code: int
+    seconds: float
+    chat_id: int | None = None
+
+
+class RateLimitDelayed(msgspec.Struct, frozen=True):
+    """A call waits because Telegram, or our own budget, says so."""
+
+    method: str
+    seconds: float
+
+
+class QueryRan(msgspec.Struct, frozen=True):
+    """One visit to the database ended. `query` is the port's method name."""
+
+    query: str
+    seconds: float
+    ok: bool = True
+
+
+class IntentFailed(msgspec.Struct, frozen=True):
+    """An attempt at what is owed failed and will be made again in `retry_in_s` (None: never)."""
+
+    kind: str
+    error: str
+    attempts: int
+    retry_in_s: float | None
+    group_id: int | None = None
+    user_id: int | None = None
+
+
+class GroupsCounted(msgspec.Struct, frozen=True):
+    """How many groups are guarded and people held now."""
+
+    groups: int
+    holds: int
+
+
+class DependencyChanged(msgspec.Struct, frozen=True):
+    """A dependency (database, redis, telegram) answered, or stopped answering."""
+
+    dependency: str
+    connected: bool
+
+
+class Lifecycle(msgspec.Struct, frozen=True):
+    """The process moved on: starting, ready, draining, stopped."""
+
+    stage: str
+    detail: str = ""
+
+
+Event = (
+    UpdateHandled
+    | MembershipRecalled
+    | Verified
+    | HoldPlaced
+    | HoldEnded
+    | AdminActed
+    | GroupPaused
+    | ChannelUsability
+    | ApiCalled
+    | RateLimitDelayed
+    | QueryRan
+    | IntentFailed
+    | GroupsCounted
+    | DependencyChanged
+    | Lifecycle
+)

@@ -1,0 +1,225 @@
+"""What the use cases need of the world. Small, and owned by whoever needs it: the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from gmbot.domain.group import Channel, Group
+from gmbot.domain.hold import Hold
+from gmbot.domain.ids import BotId, ChannelId, GroupId, MessageId, UserId
+from gmbot.domain.membership import Membership
+from gmbot.domain.standing import Restriction, Standing
+from gmbot.gate.changes import AuditEntry, Changes
+from gmbot.gate.events import Event
+from gmbot.gate.incoming import Chat
+from gmbot.gate.intents import Owed
+from gmbot.gate.outgoing import Address, Note
+
+Emit = Callable[[Event], None]
+"""Where frozen events go; listeners never raise."""
+
+KnownMemberships = dict[ChannelId, Membership]
+
+
+class Clock(Protocol):
+    """Time, as Unix seconds; virtual in tests."""
+
+    def now(self) -> float:
+        """Return the current time."""
+        ...
+
+    def sleep(self, delay_s: float) -> Awaitable[None]:
+        """Return after `delay_s` seconds."""
+        ...
+
+
+class Me(msgspec.Struct, frozen=True):
+    """Who the bot is (getMe)."""
+
+    bot_id: BotId
+    username: str
+    name: str
+
+
+class ChatInfo(msgspec.Struct, frozen=True):
+    """What getChat tells: the chat, and the channel or group that it is linked with."""
+
+    chat: Chat
+    linked_chat_id: int | None = None
+
+
+class Administrator(msgspec.Struct, frozen=True):
+    """One entry of getChatAdministrators; the owner has every right."""
+
+    user_id: UserId
+    rights: frozenset[str]
+    is_owner: bool = False
+    is_bot: bool = False
+    is_anonymous: bool = False
+
+
+class CommandMenu(msgspec.Struct, frozen=True):
+    """The commands that one scope shows. `scope` is Telegram's BotCommandScope type."""
+
+    scope: str
+    commands: tuple[tuple[str, str], ...]
+
+
+class Telegram(Protocol):
+    """One bot's view of Telegram.
+
+    Every method raises TransientError when nothing was learnt (the effect may have happened all the
+    same), or a RefusedError.
+    """
+
+    def now(self) -> float:
+        """Return Telegram's clock as last heard of, in Unix seconds."""
+        ...
+
+    async def me(self) -> Me:
+        """Return who the bot is. Raises ConfigurationError if Telegram refuses the token."""
+        ...
+
+    async def member(self, chat_id: int, user_id: UserId) -> Standing:
+        """Return what somebody is in a chat (getChatMember), stamped with the second of the question.
+
+        Raises PersonUnknown where Telegram cannot tell, ChatUnusable where the bot may not ask.
+        """
+        ...
+
+    async def chat(self, chat: int | str) -> ChatInfo:
+        """Return a chat by id or `@username` (getChat)."""
+        ...
+
+    async def administrators(self, chat_id: int) -> Sequence[Administrator]:
+        """Return the admins of a chat, the bot among them if it is one (getChatAdministrators)."""
+        ...
+
+    async def restrict(self, group_id: GroupId, user_id: UserId, restriction: Restriction) -> None:
+        """Make somebody's restriction this one; everything allowed makes them a plain member again."""
+        ...
+
+    async def ban(self, group_id: GroupId, user_id: UserId, until: int) -> None:
+        """Ban somebody until a Unix second; 0 means for ever."""
+        ...
+
+    async def ban_sender_chat(self, group_id: GroupId, sender_chat_id: int) -> None:
+        """Forbid a channel to write in a group."""
+        ...
+
+    async def delete(self, chat_id: int, message_ids: Sequence[MessageId]) -> None:
+        """Delete 1–100 messages; missing ones count as deleted."""
+        ...
+
+    async def send(self, to: Address, note: Note) -> MessageId:
+        """Send a note and return the message's id."""
+        ...
+
+    async def edit(self, chat_id: int, message_id: MessageId, note: Note) -> None:
+        """Replace a message; one that is the same already, or gone, is no error."""
+        ...
+
+    async def answer(self, callback_id: str, text: str, *, alert: bool = False) -> None:
+        """Answer a tap with up to 200 characters; too late is no error."""
+        ...
+
+    async def invite_link(self, chat_id: int, name: str) -> str:
+        """Make an invite link of the bot's own (createChatInviteLink)."""
+        ...
+
+    async def set_commands(self, menus: Sequence[CommandMenu]) -> None:
+        """Set the command menu of each scope."""
+        ...
+
+
+class Store(Protocol):
+    """The truth of one bot. Raises Unavailable when it cannot be read or written."""
+
+    async def apply(self, changes: Changes) -> bool:
+        """Write everything in one transaction; if the update was applied before, nothing, and return False."""
+        ...
+
+    async def groups(self) -> Sequence[Group]:
+        """Return every guarded group."""
+        ...
+
+    async def channels(self) -> Sequence[Channel]:
+        """Return every channel that a guarded group requires."""
+        ...
+
+    async def memberships(
+        self, user_id: UserId, channels: Sequence[ChannelId]
+    ) -> dict[ChannelId, Membership]:
+        """Return what is known of one person in these channels; what is not known is absent."""
+        ...
+
+    async def standing(self, group_id: GroupId, user_id: UserId) -> Standing | None:
+        """Return what one person was last known to be in a group."""
+        ...
+
+    async def hold(self, group_id: GroupId, user_id: UserId) -> Hold | None:
+        """Return a person's hold in a group: the active one, or the last that ended."""
+        ...
+
+    async def holds_in(self, group_id: GroupId, after: UserId, limit: int) -> Sequence[Hold]:
+        """Return a group's active holds by user id, from the first greater than `after`."""
+        ...
+
+    async def holds_of(self, user_id: UserId) -> Sequence[Hold]:
+        """Return a person's active holds in all groups."""
+        ...
+
+    async def count_holds(self) -> int:
+        """Return how many holds are active."""
+        ...
+
+    async def claim(self, now: float, lease_s: float, limit: int) -> Sequence[Owed]:
+        """Take what is due, most urgent and oldest first, and keep it from others for `lease_s` seconds."""
+        ...
+
+    async def next_due(self) -> float | None:
+        """Return when the next intent is due, in Unix seconds."""
+        ...
+
+    async def audit(self, group_id: GroupId, limit: int) -> Sequence[AuditEntry]:
+        """Return the last entries about a group, newest first."""
+        ...
+
+    async def ping(self) -> None:
+        """Return if the store answers."""
+        ...
+
+
+class Memory(Protocol):
+    """Bounded process memory of facts; it may forget anything at any time."""
+
+    def memberships(self, user_id: UserId, channels: Sequence[ChannelId]) -> KnownMemberships:
+        """Return what is remembered of one person in these channels."""
+        ...
+
+    def standing(self, group_id: GroupId, user_id: UserId) -> Standing | None:
+        """Return what one person was last known to be in a group."""
+        ...
+
+    def learn(self, changes: Changes) -> None:
+        """Merge the facts of stored changes."""
+        ...
+
+
+class Voice(Protocol):
+    """The words for what the gate says by itself."""
+
+    def prompt(self, group: Group, missing: Sequence[Channel], people: Sequence[Hold]) -> Note:
+        """Return what tells held people what to join."""
+        ...
+
+    def paused(self, group: Group) -> Note:
+        """Return what tells admins that a group is left alone, why, and how to mend it."""
+        ...
+
+    def channel_unusable(self, group: Group, channel: Channel) -> Note:
+        """Return what tells admins that a channel no longer counts, and how to mend it."""
+        ...
