@@ -1,0 +1,101 @@
+"""The environment variables that operators rely on, in the words they read."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from gmbot.domain.errors import ConfigurationError
+
+OFFICIAL_API_URL: Final = "https://api.telegram.org"
+
+
+class Variable(msgspec.Struct, frozen=True):
+    """One environment variable as an operator sees it: what it means, its default, an example."""
+
+    name: str
+    meaning: str
+    default: str
+    example: str
+
+    def wrong(self, problem: str) -> ConfigurationError:
+        """Return the error whose text says what is wrong with this variable."""
+        return ConfigurationError(f"{self.name} {problem}; for example {self.name}={self.example}")
+
+
+BOT_TOKEN: Final = Variable(
+    "BOT_TOKEN",
+    "The token that @BotFather gave; several bots in one process are separated by commas",
+    "none, required",
+    "123456789:AAF0aBcDeFgHiJkLmNoPqRsTuVwXyZ_0-12",
+)
+ENVIRONMENT: Final = Variable(
+    "ENVIRONMENT",
+    "`development` (coloured log lines) or `production` (JSON log lines, webhook allowed)",
+    "development",
+    "production",
+)
+DATABASE_URL: Final = Variable(
+    "DATABASE_URL",
+    "The database: a SQLite file (`sqlite:///file`, with four slashes for an absolute path) or PostgreSQL",
+    "sqlite:///gmbot.db",
+    "postgresql://gmbot:password@localhost:5432/gmbot",
+)
+REDIS_URL: Final = Variable(
+    "REDIS_URL",
+    "A Redis shared by several processes; may vanish at any time",
+    "none",
+    "redis://localhost:6379/0",
+)
+WEBHOOK_URL: Final = Variable(
+    "WEBHOOK_URL",
+    "The public address at which Telegram reaches `PORT`; in production it turns polling into webhook. "
+    "HTTPS on port 443, 80, 88 or 8443, or `http://` on loopback when TELEGRAM_API_URL is not the "
+    "official server",
+    "none",
+    "https://bot.example.org",
+)
+WEBHOOK_SECRET: Final = Variable(
+    "WEBHOOK_SECRET",
+    "What Telegram must send with every update: 1 to 256 of `A-Z a-z 0-9 _ -`; required in webhook mode",
+    "none",
+    "a-long-random-word",
+)
+PORT: Final = Variable("PORT", "The port that the webhook listens on", "8443", "8443")
+OPS_HOST: Final = Variable(
+    "OPS_HOST",
+    "The address that `/live`, `/ready`, `/health` and `/metrics` listen on",
+    "127.0.0.1",
+    "0.0.0.0",  # noqa: S104 - an example for containers
+)
+OPS_PORT: Final = Variable("OPS_PORT", "Their port; 0 takes any free one", "8000", "8000")
+SENTRY_DSN: Final = Variable(
+    "SENTRY_DSN",
+    "Where errors are reported to; checked, not used yet",
+    "none",
+    "https://key@sentry.example.org/1",
+)
+LOG_LEVEL: Final = Variable(
+    "LOG_LEVEL", "The least important line written: DEBUG, INFO, WARNING, ERROR or CRITICAL", "INFO", "INFO"
+)
+TELEGRAM_API_URL: Final = Variable(
+    "TELEGRAM_API_URL",
+    "The Bot API server: the official one, a local one, or a simulator",
+    OFFICIAL_API_URL,
+    OFFICIAL_API_URL,
+)
+VARIABLES: Final = (
+    BOT_TOKEN,
+    ENVIRONMENT,
+    DATABASE_URL,
+    REDIS_URL,
+    WEBHOOK_URL,
+    WEBHOOK_SECRET,
+    PORT,
+    OPS_HOST,
+    OPS_PORT,
+    SENTRY_DSN,
+    LOG_LEVEL,
+    TELEGRAM_API_URL,
+)

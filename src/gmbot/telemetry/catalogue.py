@@ -1,0 +1,189 @@
+"""Every metric that GMBot has: its name, type, labels with their allowed values, and what it tells.
+
+No user, chat or channel id is ever a label: the number of series does not depend on the number of groups.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from gmbot.domain import errors
+from gmbot.domain.hold import EndReason
+from gmbot.domain.verdict import Reason
+
+OTHER: Final = "other"
+"""Stands for any value that is not in a label's list, so that nothing unforeseen adds series."""
+
+
+class Kind(enum.StrEnum):
+    """The Prometheus type."""
+
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+class Metric(msgspec.Struct, frozen=True):
+    """One metric; `labels` maps each label to its allowed values, or to None when it is set once at start."""
+
+    name: str
+    kind: Kind
+    help: str
+    labels: Mapping[str, tuple[str, ...] | None] = {}
+    buckets: tuple[float, ...] = ()
+
+
+def _error_types() -> tuple[str, ...]:
+    tree = (value for value in vars(errors).values() if isinstance(value, type))
+    return tuple(error.__name__ for error in tree if issubclass(error, errors.GMBotError))
+
+
+UPDATE_KINDS: Final = (
+    "message",
+    "edited_message",
+    "channel_post",
+    "edited_channel_post",
+    "callback_query",
+    "chat_member",
+    "my_chat_member",
+    "chat_join_request",
+    OTHER,
+)
+METHODS: Final = (
+    "answerCallbackQuery",
+    "approveChatJoinRequest",
+    "banChatMember",
+    "banChatSenderChat",
+    "createChatInviteLink",
+    "declineChatJoinRequest",
+    "deleteMessage",
+    "deleteMessages",
+    "deleteWebhook",
+    "editMessageReplyMarkup",
+    "editMessageText",
+    "getChat",
+    "getChatAdministrators",
+    "getChatMember",
+    "getMe",
+    "getUpdates",
+    "getWebhookInfo",
+    "leaveChat",
+    "restrictChatMember",
+    "sendMessage",
+    "setMyCommands",
+    "setWebhook",
+    "unbanChatMember",
+    OTHER,
+)
+API_CODES: Final = (
+    "none",
+    "400",
+    "401",
+    "403",
+    "404",
+    "409",
+    "420",
+    "429",
+    "500",
+    "502",
+    "503",
+    "504",
+    OTHER,
+)
+QUERY_TYPES: Final = (
+    "apply",
+    "audit",
+    "channels",
+    "claim",
+    "count_holds",
+    "groups",
+    "hold",
+    "holds_in",
+    "holds_of",
+    "memberships",
+    "next_due",
+    "ping",
+    "standing",
+    OTHER,
+)
+VERIFICATIONS: Final = ("verified", "restricted", "error", OTHER)
+HOLD_REASONS: Final = (*Reason, OTHER)
+RELEASE_REASONS: Final = (*EndReason, OTHER)
+ERROR_TYPES: Final = (*_error_types(), "update", "database", OTHER)
+UNKNOWN_CAUSES: Final = (*_error_types(), OTHER)
+CACHE_OPERATIONS: Final = ("get", OTHER)
+
+FAST: Final = (0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1)
+USUAL: Final = (0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+PEOPLE: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0)
+
+CATALOGUE: Final = (
+    Metric(
+        "bot_build_info", Kind.GAUGE, "What runs; always 1", {"version": None, "commit": None, "python": None}
+    ),
+    Metric("bot_start_time_seconds", Kind.GAUGE, "When the process started, in Unix seconds"),
+    Metric("bot_updates_total", Kind.COUNTER, "Updates dealt with", {"kind": UPDATE_KINDS}),
+    Metric(
+        "bot_update_handling_seconds",
+        Kind.HISTOGRAM,
+        "From an update's arrival to its acknowledgement",
+        {"kind": UPDATE_KINDS},
+        (0.000_1, *USUAL),
+    ),
+    Metric(
+        "bot_verifications_total", Kind.COUNTER, "Memberships asked for, by answer", {"status": VERIFICATIONS}
+    ),
+    Metric(
+        "bot_verification_latency_seconds", Kind.HISTOGRAM, "How long a membership took to learn", {}, USUAL
+    ),
+    Metric(
+        "bot_unknown_total",
+        Kind.COUNTER,
+        "Memberships that could not be learnt, by cause",
+        {"cause": UNKNOWN_CAUSES},
+    ),
+    Metric("bot_cache_hits_total", Kind.COUNTER, "Verdicts found in process memory"),
+    Metric("bot_cache_misses_total", Kind.COUNTER, "Verdicts that needed the database or Telegram"),
+    Metric(
+        "bot_cache_operation_seconds",
+        Kind.HISTOGRAM,
+        "How long the memory took to answer",
+        {"operation": CACHE_OPERATIONS},
+        FAST,
+    ),
+    Metric("bot_holds_total", Kind.COUNTER, "People held, by reason", {"reason": HOLD_REASONS}),
+    Metric(
+        "bot_releases_total", Kind.COUNTER, "Holds that GMBot lifted, by reason", {"reason": RELEASE_REASONS}
+    ),
+    Metric("bot_holds_active", Kind.GAUGE, "People held now"),
+    Metric("bot_time_to_hold_seconds", Kind.HISTOGRAM, "From a hold's cause to the hold", {}, PEOPLE),
+    Metric(
+        "bot_time_to_release_seconds", Kind.HISTOGRAM, "From a release's cause to the release", {}, PEOPLE
+    ),
+    Metric("bot_active_groups", Kind.GAUGE, "Groups guarded now"),
+    Metric("bot_api_calls_total", Kind.COUNTER, "Calls to Telegram", {"method": METHODS}),
+    Metric(
+        "bot_api_call_seconds", Kind.HISTOGRAM, "How long calls to Telegram took", {"method": METHODS}, USUAL
+    ),
+    Metric(
+        "bot_api_errors_total",
+        Kind.COUNTER,
+        "Calls to Telegram that failed; code none means that no answer came",
+        {"method": METHODS, "code": API_CODES},
+    ),
+    Metric("bot_rate_limit_delays_total", Kind.COUNTER, "Calls that waited for a rate limit"),
+    Metric("bot_errors_total", Kind.COUNTER, "What went wrong, by type", {"error_type": ERROR_TYPES}),
+    Metric(
+        "db_query_duration_seconds",
+        Kind.HISTOGRAM,
+        "How long visits to the database took",
+        {"query_type": QUERY_TYPES},
+        (0.000_25, 0.000_5, *USUAL),
+    ),
+    Metric("bot_db_connected", Kind.GAUGE, "1 while the database answers"),
+    Metric("bot_redis_connected", Kind.GAUGE, "1 while Redis answers; 0 without Redis"),
+)

@@ -1,0 +1,226 @@
+"""Turns events into the metrics of the catalogue, in a registry of its own."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client.exposition import choose_encoder
+
+from gmbot.gate import events
+from gmbot.telemetry.catalogue import CATALOGUE, OTHER, Kind, Metric
+
+_NO_ANSWER = "none"
+_DEPENDENCY_GAUGES = {"database": "bot_db_connected", "redis": "bot_redis_connected"}
+
+Handler = Callable[[Any], None]
+
+
+class Build(msgspec.Struct, frozen=True):
+    """What runs."""
+
+    version: str
+    commit: str = "unknown"
+
+
+class Family:
+    """One metric with its series kept at hand: finding one is a look in a dict."""
+
+    def __init__(self, metric: Metric, registry: CollectorRegistry) -> None:
+        self.parent = _parent(metric, registry)
+        self._allowed = [frozenset(values or ()) for values in metric.labels.values()]
+        self._children: dict[tuple[str, ...], Any] = {}
+        if metric.kind is Kind.COUNTER and len(metric.labels) == 1:
+            self._start_at_zero(metric)
+
+    def of(self, *labels: str) -> Any:
+        """Return the series of these label values; one that is not allowed counts as `other`."""
+        child = self._children.get(labels)
+        return self._adopt(labels) if child is None else child
+
+    def _start_at_zero(self, metric: Metric) -> None:
+        """Show every series from the start: a rate over one that appears later misses its first step."""
+        for values in metric.labels.values():
+            for value in values or ():
+                self.of(value)
+
+    def _adopt(self, labels: tuple[str, ...]) -> Any:
+        pairs = zip(labels, self._allowed, strict=True)
+        known = tuple(label if label in allowed else OTHER for label, allowed in pairs)
+        if known not in self._children:
+            self._children[known] = self.parent.labels(*known)
+        return self._children[known]
+
+
+class Metrics:
+    """The registry and everything that moves it.
+
+    `started_at` is the process's start in Unix seconds. `listen` never raises and takes microseconds.
+    """
+
+    def __init__(self, *, started_at: float, build: Build) -> None:
+        # The `_created` series double the size of every answer and mean nothing here.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self.registry = CollectorRegistry(auto_describe=False)
+        self._families = {metric.name: Family(metric, self.registry) for metric in CATALOGUE}
+        self._one("bot_start_time_seconds").set(started_at)
+        version = platform.python_version()
+        self._one("bot_build_info").labels(version=build.version, commit=build.commit, python=version).set(1)
+        self._handlers = self._connect()
+
+    def listen(self, event: events.Event) -> None:
+        """Move the metrics that `event` is about."""
+        handler = self._handlers.get(type(event))
+        if handler is not None:
+            handler(event)
+
+    def render(self, accept: str = "") -> tuple[bytes, str]:
+        """Return every metric and its content type: OpenMetrics if `accept` asks for it, else text."""
+        encode, content_type = choose_encoder(accept)
+        return encode(self.registry), content_type
+
+    def _one(self, name: str) -> Any:
+        return self._families[name].parent
+
+    def _connect(self) -> dict[type, Handler]:
+        return {
+            **self._of_verdicts(),
+            **self._of_holds(),
+            **self._of_calls(),
+            events.QueryRan: self._query_ran(),
+            events.DependencyChanged: self._dependency_changed(),
+        }
+
+    def _of_verdicts(self) -> dict[type, Handler]:
+        return {
+            events.UpdateHandled: self._update_handled(),
+            events.MembershipRecalled: self._membership_recalled(),
+            events.Verified: self._verified(),
+        }
+
+    def _of_holds(self) -> dict[type, Handler]:
+        return {
+            events.HoldPlaced: self._hold_placed(),
+            events.HoldEnded: self._hold_ended(),
+            events.GroupsCounted: self._groups_counted(),
+        }
+
+    def _of_calls(self) -> dict[type, Handler]:
+        delays, errors = self._one("bot_rate_limit_delays_total"), self._families["bot_errors_total"]
+        return {
+            events.ApiCalled: self._api_called(),
+            events.RateLimitDelayed: lambda event: delays.inc(),
+            events.IntentFailed: lambda event: errors.of(event.error).inc(),
+        }
+
+    def _update_handled(self) -> Handler:
+        updates, seconds = self._families["bot_updates_total"], self._families["bot_update_handling_seconds"]
+        failures = self._families["bot_errors_total"].of("update")
+
+        def move(event: events.UpdateHandled) -> None:
+            updates.of(event.kind).inc()
+            seconds.of(event.kind).observe(event.seconds)
+            if event.outcome == "failed":
+                failures.inc()
+
+        return move
+
+    def _membership_recalled(self) -> Handler:
+        hits, misses = self._one("bot_cache_hits_total"), self._one("bot_cache_misses_total")
+        seconds = self._families["bot_cache_operation_seconds"].of("get")
+
+        def move(event: events.MembershipRecalled) -> None:
+            (hits if event.hit else misses).inc()
+            seconds.observe(event.seconds)
+
+        return move
+
+    def _verified(self) -> Handler:
+        verifications, unknown = (
+            self._families["bot_verifications_total"],
+            self._families["bot_unknown_total"],
+        )
+        seconds = self._one("bot_verification_latency_seconds")
+
+        def move(event: events.Verified) -> None:
+            verifications.of(event.status).inc()
+            seconds.observe(event.seconds)
+            if event.status == "error":
+                unknown.of(event.cause).inc()
+
+        return move
+
+    def _hold_placed(self) -> Handler:
+        holds, seconds = self._families["bot_holds_total"], self._one("bot_time_to_hold_seconds")
+
+        def move(event: events.HoldPlaced) -> None:
+            holds.of(event.reason).inc()
+            seconds.observe(event.seconds)
+
+        return move
+
+    def _hold_ended(self) -> Handler:
+        releases, seconds = self._families["bot_releases_total"], self._one("bot_time_to_release_seconds")
+
+        def move(event: events.HoldEnded) -> None:
+            if event.lifted:
+                releases.of(event.reason).inc()
+                seconds.observe(event.seconds)
+
+        return move
+
+    def _groups_counted(self) -> Handler:
+        groups, holds = self._one("bot_active_groups"), self._one("bot_holds_active")
+
+        def move(event: events.GroupsCounted) -> None:
+            groups.set(event.groups)
+            holds.set(event.holds)
+
+        return move
+
+    def _api_called(self) -> Handler:
+        calls, seconds = self._families["bot_api_calls_total"], self._families["bot_api_call_seconds"]
+        errors = self._families["bot_api_errors_total"]
+
+        def move(event: events.ApiCalled) -> None:
+            calls.of(event.method).inc()
+            seconds.of(event.method).observe(event.seconds)
+            if event.code != 200:
+                errors.of(event.method, str(event.code) if event.code else _NO_ANSWER).inc()
+
+        return move
+
+    def _query_ran(self) -> Handler:
+        seconds = self._families["db_query_duration_seconds"]
+        failures = self._families["bot_errors_total"].of("database")
+
+        def move(event: events.QueryRan) -> None:
+            seconds.of(event.query).observe(event.seconds)
+            if not event.ok:
+                failures.inc()
+
+        return move
+
+    def _dependency_changed(self) -> Handler:
+        gauges = {dependency: self._one(name) for dependency, name in _DEPENDENCY_GAUGES.items()}
+
+        def move(event: events.DependencyChanged) -> None:
+            gauge = gauges.get(event.dependency)
+            if gauge is not None:
+                gauge.set(event.connected)
+
+        return move
+
+
+def _parent(metric: Metric, registry: CollectorRegistry) -> Any:
+    labels = tuple(metric.labels)
+    match metric.kind:
+        case Kind.COUNTER:
+            return Counter(metric.name, metric.help, labels, registry=registry)
+        case Kind.GAUGE:
+            return Gauge(metric.name, metric.help, labels, registry=registry)
+        case Kind.HISTOGRAM:
+            return Histogram(metric.name, metric.help, labels, registry=registry, buckets=metric.buckets)
