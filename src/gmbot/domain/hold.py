@@ -43,7 +43,8 @@ class Hold(msgspec.Struct, frozen=True):
     `until` (Unix seconds) is both the end that Telegram knows and the hold's fingerprint: a
     restriction with another end was placed by somebody else and is never lifted. `prior` is what the
     person had before and gets back. `pardoned` says that an admin freed the person by hand: they are
-    left alone from then on. `prompt_id` is the message that told them what to join.
+    left alone from then on. `prompt_id` is the message that told them what to join; nobody who is `away`
+    (left the group) is told anything.
     """
 
     group_id: GroupId
@@ -59,6 +60,7 @@ class Hold(msgspec.Struct, frozen=True):
     prompted_at: float = 0
     thread_id: ThreadId | None = None
     name: str = ""
+    away: bool = False
     revision: int = 0
 
     @property
@@ -96,6 +98,14 @@ class Hold(msgspec.Struct, frozen=True):
     def unprompted(self) -> Hold:
         """Return the hold after its message was deleted; when it was sent is kept."""
         return self._next(prompt_id=None)
+
+    def gone(self, *, away: bool) -> Hold:
+        """Return the hold after its person left the group, or came back."""
+        return self._next(away=away)
+
+    def with_prior(self, prior: Restriction) -> Hold:
+        """Return the hold with another restriction to give back: an admin's, placed a moment before ours."""
+        return self._next(prior=prior)
 
     def _next(self, **changes: object) -> Hold:
         return msgspec.structs.replace(self, revision=self.revision + 1, **changes)

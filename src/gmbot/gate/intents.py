@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from gmbot.domain.ids import GroupId, MessageId, ThreadId, UserId
+from gmbot.domain.standing import Restriction
 from gmbot.gate.outgoing import Address, Note
 
 LEASE_S = 15.0
@@ -94,17 +95,29 @@ class Rewrite(msgspec.Struct, frozen=True, tag="rewrite"):
         return f"rewrite:{self.chat_id}:{self.message_id}"
 
 
-class RestoreBan(msgspec.Struct, frozen=True, tag="restore_ban"):
-    """Ban again somebody whom a hold un-banned by racing with an admin's ban."""
+class Resettle(msgspec.Struct, frozen=True, tag="resettle"):
+    """Settle everybody who is held in a group: its rule, or what may be done there, changed."""
+
+    group_id: GroupId
+
+    @property
+    def key(self) -> str:
+        """One per group."""
+        return f"resettle:{self.group_id}"
+
+
+class Restore(msgspec.Struct, frozen=True, tag="restore"):
+    """Give back an admin's ban or restriction that a call of ours overwrote by racing with it."""
 
     group_id: GroupId
     user_id: UserId
-    until: int
+    banned: bool
+    restriction: Restriction
 
     @property
     def key(self) -> str:
         """One per person and group."""
-        return f"ban:{self.group_id}:{self.user_id}"
+        return f"restore:{self.group_id}:{self.user_id}"
 
 
 class BlockSender(msgspec.Struct, frozen=True, tag="block_sender"):
@@ -119,10 +132,11 @@ class BlockSender(msgspec.Struct, frozen=True, tag="block_sender"):
         return f"block:{self.group_id}:{self.sender_chat_id}"
 
 
-Intent = Settle | Judge | Prompt | Delete | Say | Rewrite | RestoreBan | BlockSender
+Intent = Settle | Judge | Prompt | Delete | Say | Rewrite | Resettle | Restore | BlockSender
 
 URGENCY: dict[type, int] = {
-    RestoreBan: 0,
+    Restore: 0,
+    Resettle: 0,
     Settle: 0,
     Judge: 1,
     Delete: 2,

@@ -139,7 +139,7 @@ class Store(Protocol):
     """The truth of one bot. Raises Unavailable when it cannot be read or written."""
 
     async def apply(self, changes: Changes) -> bool:
-        """Write everything in one transaction; if the update was applied before, nothing, and return False."""
+        """Write everything in one transaction, or nothing and return False if the update was applied."""
         ...
 
     async def groups(self) -> Sequence[Group]:
@@ -166,6 +166,14 @@ class Store(Protocol):
 
     async def holds_in(self, group_id: GroupId, after: UserId, limit: int) -> Sequence[Hold]:
         """Return a group's active holds by user id, from the first greater than `after`."""
+        ...
+
+    async def told(self, group_id: GroupId) -> Sequence[Hold]:
+        """Return the holds, active or ended, whose `prompt_id` is set: whom the group's prompts name."""
+        ...
+
+    async def untold(self, group_id: GroupId, before: float, limit: int) -> Sequence[Hold]:
+        """Return PLACED holds, not `away`, without `prompt_id`, `prompted_at` <= `before`, oldest first."""
         ...
 
     async def holds_of(self, user_id: UserId) -> Sequence[Hold]:
