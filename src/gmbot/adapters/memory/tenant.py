@@ -1,0 +1,97 @@
+"""What the store without a database keeps, bot by bot."""
+
+from __future__ import annotations
+
+from gmbot.domain.group import Channel, Group
+from gmbot.domain.hold import Hold
+from gmbot.domain.ids import BotId, ChannelId, GroupId, UpdateId, UserId
+from gmbot.domain.membership import Membership, merge
+from gmbot.domain.standing import Standing, newer
+from gmbot.gate.changes import AuditEntry, Moved
+from gmbot.gate.intents import Owed
+from gmbot.gate.merging import follow, moved_audit, moved_group, moved_hold, owe
+
+
+class Tenant:
+    """Everything that is kept for one bot."""
+
+    def __init__(self) -> None:
+        self.applied: dict[UpdateId, float] = {}
+        self.groups: dict[GroupId, Group] = {}
+        self.channels: dict[ChannelId, Channel] = {}
+        self.memberships: dict[tuple[UserId, ChannelId], Membership] = {}
+        self.standings: dict[tuple[GroupId, UserId], Standing] = {}
+        self.holds: dict[tuple[GroupId, UserId], Hold] = {}
+        self.debts: dict[str, Owed] = {}
+        self.audit: list[AuditEntry] = []
+
+    def stands(self, owed: Owed) -> bool:
+        """Whether this debt, and not a newer one of the same key, is still owed."""
+        current = self.debts.get(owed.key)
+        return current is not None and current.token == owed.token
+
+    def write_hold(self, hold: Hold) -> None:
+        """Keep a hold unless its revision is no newer than the one that is kept."""
+        place = (hold.group_id, hold.user_id)
+        kept = self.holds.get(place)
+        if kept is None or hold.revision > kept.revision:
+            self.holds[place] = hold
+
+    def drop_unlinked_channels(self) -> None:
+        """Forget the channels that no group requires."""
+        linked = {channel for group in self.groups.values() for channel in group.rule.channels}
+        self.channels = {key: value for key, value in self.channels.items() if key in linked}
+
+    def move(self, moved: Moved) -> None:
+        """Rename a group everywhere; what exists under the new id already is merged with."""
+        self._move_groups(moved)
+        self._move_facts(moved)
+        for hold in [hold for hold in self.holds.values() if _names(hold, moved.old_id)]:
+            del self.holds[hold.group_id, hold.user_id]
+            self.write_hold(moved_hold(hold, moved))
+        debts, self.debts = self.debts, {}
+        for owed in debts.values():
+            self._follow(owed, moved)
+        self.audit = [moved_audit(entry, moved) for entry in self.audit]
+
+    def _move_groups(self, moved: Moved) -> None:
+        if GroupId(moved.new_id) in self.groups:
+            self.groups.pop(GroupId(moved.old_id), None)
+        groups = [moved_group(group, moved) for group in self.groups.values()]
+        self.groups = {group.group_id: group for group in groups}
+        required = self.channels.pop(ChannelId(moved.old_id), None)
+        if required is not None:
+            here = ChannelId(moved.new_id)
+            renamed = Channel(here, required.title, required.username, required.invite_link, required.usable)
+            self.channels.setdefault(here, renamed)
+
+    def _move_facts(self, moved: Moved) -> None:
+        for user_id in [user for user, chat in self.memberships if chat == moved.old_id]:
+            fact = self.memberships.pop((user_id, ChannelId(moved.old_id)))
+            pair = (user_id, ChannelId(moved.new_id))
+            self.memberships[pair] = merge(self.memberships.get(pair, fact), fact)
+        for user_id in [user for chat, user in self.standings if chat == moved.old_id]:
+            standing = self.standings.pop((GroupId(moved.old_id), user_id))
+            place = (GroupId(moved.new_id), user_id)
+            self.standings[place] = newer(self.standings.get(place, standing), standing)
+
+    def _follow(self, owed: Owed, moved: Moved) -> None:
+        intent = follow(owed.intent, moved)
+        if intent is not None:
+            followed = Owed(intent, owed.due_at, owed.owed_at, owed.token, owed.attempts)
+            self.debts[intent.key] = owe(self.debts.get(intent.key), followed)
+
+
+class MemoryDatabase:
+    """What several bots' stores share, as they would share a database."""
+
+    def __init__(self) -> None:
+        self._tenants: dict[BotId, Tenant] = {}
+
+    def tenant(self, bot_id: BotId) -> Tenant:
+        """Return one bot's part."""
+        return self._tenants.setdefault(bot_id, Tenant())
+
+
+def _names(hold: Hold, chat_id: int) -> bool:
+    return hold.group_id == chat_id or chat_id in hold.missing
