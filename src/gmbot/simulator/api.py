@@ -8,7 +8,16 @@ from types import MappingProxyType
 from gmbot.simulator.access import Call
 from gmbot.simulator.arguments import Arguments
 from gmbot.simulator.errors import method_not_found, unauthorized
-from gmbot.simulator.methods import bots, callbacks, chats, joinrequests, members, messages, webhooks
+from gmbot.simulator.methods import (
+    bots,
+    callbacks,
+    chats,
+    ephemeral,
+    joinrequests,
+    members,
+    messages,
+    webhooks,
+)
 from gmbot.simulator.people import Bot
 from gmbot.simulator.world import World
 
@@ -71,6 +80,10 @@ NAMED: tuple[tuple[str, Method], ...] = (
     ("unpinChatMessage", messages.unpin_chat_message),
     ("unpinAllChatMessages", messages.unpin_all_chat_messages),
     ("sendChatAction", messages.send_chat_action),
+    ("setMessageReaction", messages.set_message_reaction),
+    ("editEphemeralMessageText", ephemeral.edit_ephemeral_message_text),
+    ("editEphemeralMessageReplyMarkup", ephemeral.edit_ephemeral_message_reply_markup),
+    ("deleteEphemeralMessage", ephemeral.delete_ephemeral_message),
     ("answerCallbackQuery", callbacks.answer_callback_query),
 )
 METHODS: Mapping[str, Method] = MappingProxyType({name.lower(): method for name, method in NAMED})

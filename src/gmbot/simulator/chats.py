@@ -115,13 +115,10 @@ class Chat(msgspec.Struct, kw_only=True):
     requests: dict[int, JoinRequest] = {}
     banned_senders: set[int] = set()
     pinned: list[int] = []
+    whispers: OrderedDict[tuple[int, int], Message] = msgspec.field(default_factory=OrderedDict)
+    """Ephemeral messages by receiver and id."""
     history: OrderedDict[int, Message] = msgspec.field(default_factory=OrderedDict)
     last_message_id: int = 0
-
-    @property
-    def kind(self) -> str:
-        """How error texts call it."""
-        return self.type
 
     @property
     def is_channel(self) -> bool:

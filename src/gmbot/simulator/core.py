@@ -135,7 +135,12 @@ class Core:
         return wire
 
     def deliver(self, chat: Chat, wire: Wire, *, edited: bool = False, besides: int | None = None) -> None:
-        """Show a message to the bots that can read the chat, except bot `besides`."""
+        """Show a message to the bots that can read the chat, except bot `besides`, its author.
+
+        In groups bots do not see each other's messages at all.
+        """
+        if besides in self.bots and not chat.is_channel:
+            return
         kind = "channel_post" if chat.is_channel else "message"
         if edited:
             kind = "edited_" + kind

@@ -11,7 +11,7 @@ import re
 import msgspec
 
 from gmbot.simulator.entities import utf16_len
-from gmbot.simulator.errors import ApiError, bad_request
+from gmbot.simulator.errors import ApiError
 from gmbot.simulator.members import Wire
 
 TAGS = {
@@ -167,6 +167,4 @@ def entity_fields(tag: OpenTag) -> Wire | None:
 
 def refusal(detail: str) -> ApiError:
     """The error for markup that cannot be read."""
-    error = bad_request("x")
-    error.description = f"Bad Request: can't parse entities: {detail}"
-    return error
+    return ApiError(400, f"Bad Request: can't parse entities: {detail}")

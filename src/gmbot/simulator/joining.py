@@ -50,7 +50,7 @@ class Joining(Moderation):
         place.requests[user] = request
         for bot in sorted(place.bots):
             if self.standing(place, bot).may("can_invite_users"):
-                self.request_openings.setdefault(user, []).append((bot, self.now()))
+                self._open_private(user, bot)
                 self.emit(bot, "chat_join_request", self._request_wire(place, request, bot))
 
     def admit(self, chat: Chat, user: int, cause: Cause) -> None:
@@ -64,6 +64,32 @@ class Joining(Moderation):
         if cause.link is not None:
             cause.link.joined += 1
         change(self, chat, user, entered(old), cause)
+
+    def approve(self, chat: int, user: int, by: int) -> None:
+        """Have an administrator let a person in who asked."""
+        place = self.place(chat)
+        self.require_right(place, by, "can_invite_users")
+        self.admit_requested(place, user, by)
+
+    def decline(self, chat: int, user: int, by: int) -> None:
+        """Have an administrator turn a person away who asked."""
+        place = self.place(chat)
+        self.require_right(place, by, "can_invite_users")
+        place.requests.pop(user, None)
+
+    def admit_requested(self, chat: Chat, user: int, by: int) -> None:
+        """Turn a join request into a membership."""
+        request = chat.requests.get(user)
+        if request is None:
+            raise NotAllowed(f"{user} did not ask")
+        link = None if request.link is None else self.links[request.link]
+        self.admit(chat, user, Cause(by=by, link=link, via_join_request=link is None))
+
+    def _open_private(self, user: int, bot: int) -> None:
+        """The bot may write to that user for a while."""
+        oldest = self.now() - self.knobs.join_request_window_s
+        fresh = [opening for opening in self.request_openings.get(user, ()) if opening[1] > oldest]
+        self.request_openings[user] = [*fresh, (bot, self.now())]
 
     def _request_wire(self, chat: Chat, request: JoinRequest, bot: int) -> Wire:
         wire: Wire = {

@@ -22,6 +22,8 @@ class Knobs(msgspec.Struct, frozen=True, kw_only=True):
     """How old a message a bot may still delete."""
     join_query_window_s: float = 10.0
     """How long a guard bot has to answer a join request's query."""
+    reply_threads_addressable: bool = False
+    """Whether `message_thread_id` of a plain reply can be sent to, outside forums and comments."""
     mailbox_limit: int = 100_000
     """Updates a bot's queue holds; further ones are lost."""
     update_lifetime_s: float = 24 * 3600.0

@@ -31,7 +31,7 @@ class Moderation(Scenery):
     ) -> None:
         """Put a bot into a chat, as an administrator with those rights or, with None, as a mere member."""
         place = self.place(chat)
-        self._require(place, by, "can_invite_users" if rights is None else "can_promote_members")
+        self.require_right(place, by, "can_invite_users" if rights is None else "can_promote_members")
         new = MEMBER if rights is None else admin_of(place, rights, by=by)
         change(self, place, bot, new, Cause(by=by))
 
@@ -47,14 +47,14 @@ class Moderation(Scenery):
     ) -> None:
         """Make somebody an administrator with exactly these rights."""
         place = self.place(chat)
-        self._require(place, by, "can_promote_members")
+        self.require_right(place, by, "can_promote_members")
         self._spare_owner(place, person)
         change(self, place, person, admin_of(place, rights, by=by, anonymous=anonymous), Cause(by=by))
 
     def demote(self, chat: int, person: int, by: int) -> None:
         """Make an administrator a member again; bots stay in channels, unable to read its member list."""
         place = self.place(chat)
-        self._require(place, by, "can_promote_members")
+        self.require_right(place, by, "can_promote_members")
         self._spare_owner(place, person)
         change(self, place, person, MEMBER, Cause(by=by))
 
@@ -70,7 +70,7 @@ class Moderation(Scenery):
         place = self.place(chat)
         if place.type != "supergroup":
             raise NotAllowed("only supergroups restrict single members")
-        self._require(place, by, "can_restrict_members")
+        self.require_right(place, by, "can_restrict_members")
         self._spare_admin(place, user)
         until = kept_until(until_date, self.now())
         new = limited(self.standing(place, user), frozenset(permissions), until)
@@ -83,7 +83,7 @@ class Moderation(Scenery):
     def ban(self, chat: int, user: int, by: int, until_date: int = 0) -> None:
         """Remove a person and keep them out."""
         place = self.place(chat)
-        self._require(place, by, "can_restrict_members")
+        self.require_right(place, by, "can_restrict_members")
         self._spare_owner(place, user)
         until = kept_until(until_date, self.now())
         change(self, place, user, Member(status="kicked", until_date=until), Cause(by=by))
@@ -91,14 +91,14 @@ class Moderation(Scenery):
     def unban(self, chat: int, user: int, by: int) -> None:
         """Let a banned person come back; others stay as they are."""
         place = self.place(chat)
-        self._require(place, by, "can_restrict_members")
+        self.require_right(place, by, "can_restrict_members")
         if self.standing(place, user).status == "kicked":
             change(self, place, user, LEFT, Cause(by=by))
 
     def kick(self, chat: int, user: int, by: int) -> None:
         """Remove a person who may come back at once."""
         place = self.place(chat)
-        self._require(place, by, "can_restrict_members")
+        self.require_right(place, by, "can_restrict_members")
         self._spare_owner(place, user)
         change(self, place, user, departed(self.standing(place, user)), Cause(by=by))
 
@@ -107,7 +107,8 @@ class Moderation(Scenery):
         place = self.place(chat)
         change(self, place, user, Member(status="member", until_date=until_date), Cause(by=user))
 
-    def _require(self, chat: Chat, by: int, right: str) -> None:
+    def require_right(self, chat: Chat, by: int, right: str) -> None:
+        """NotAllowed unless that person holds that administrator right."""
         if not self.standing(chat, by).may(right):
             raise NotAllowed(f"{by} lacks {right} in {chat.id}")
 

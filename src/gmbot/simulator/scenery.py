@@ -116,6 +116,17 @@ class Scenery(Core):
         self.place(channel).linked = group
         self.place(group).linked = channel
 
+    def unlink_discussion(self, channel: int) -> None:
+        """Part a channel from its discussion group; no update tells of it."""
+        place = self.place(channel)
+        if place.linked is not None:
+            self.place(place.linked).linked = None
+        place.linked = None
+
+    def destroy(self, chat: int) -> None:
+        """Have the owner delete the chat; bots find out when they try to use it."""
+        self.place(chat).deleted = True
+
     def set_default_permissions(self, chat: int, permissions: Iterable[str]) -> None:
         """Replace what members may do by default; no update tells of it."""
         self.place(chat).permissions = frozenset(permissions)

@@ -1,15 +1,14 @@
-"""What people write, post, edit, delete and tap."""
+"""What people write, post, edit and delete."""
 
 from __future__ import annotations
 
 import msgspec
 
 from gmbot.simulator.chats import Chat, Message
-from gmbot.simulator.core import CallbackQuery
 from gmbot.simulator.entities import find_entities
 from gmbot.simulator.errors import NotAllowed
 from gmbot.simulator.joining import Joining
-from gmbot.simulator.members import Member, Wire
+from gmbot.simulator.members import Wire
 from gmbot.simulator.people import ANONYMOUS_ADMIN, CHANNEL_SENDER, TELEGRAM
 from gmbot.simulator.speech import speaking_refusal
 
@@ -26,7 +25,7 @@ class Extras(msgspec.Struct, frozen=True, kw_only=True):
     forward_from_channel: int | None = None
     forward_message_id: int = 1
     via_bot: int | None = None
-    author_signature: str | None = None
+    content: Wire | None = None
 
 
 class Talking(Joining):
@@ -50,10 +49,12 @@ class Talking(Joining):
         photo: bool = False,
         forward_from_channel: int | None = None,
         via_bot: int | None = None,
+        content: Wire | None = None,
     ) -> Message:
         """Write in a group, or to a bot in private when `chat` is the bot's id.
 
-        `photo` makes the text a caption. Raises NotAllowed when that person cannot speak there.
+        `photo` makes the text a caption; `content` (fields of Message: a sticker, a dice) replaces it.
+        Raises NotAllowed when that person cannot speak there.
         """
         extras = Extras(
             reply_to=reply_to,
@@ -62,9 +63,10 @@ class Talking(Joining):
             photo=photo,
             forward_from_channel=forward_from_channel,
             via_bot=via_bot,
+            content=content,
         )
         if chat in self.bots:
-            return self._say_in_private(user, chat, text, extras)
+            return self.say_in_private(user, chat, text, extras)
         place = self.place(chat)
         self._require_voice(place, user, "can_send_photos" if photo else "can_send_messages")
         sender = self._sender(place, user, sender_chat, anonymous=anonymous)
@@ -92,8 +94,8 @@ class Talking(Joining):
 
     def edit(self, user: int, chat: int, message_id: int, text: str) -> Message:
         """Change one's own message."""
-        place = self._where(user, chat)
-        old = self._existing(place, message_id)
+        place = self.where(user, chat)
+        old = self.existing(place, message_id)
         if old.author != user:
             raise NotAllowed("only one's own messages can be edited")
         wire = dict(old.wire, edit_date=int(self.now()))
@@ -110,60 +112,12 @@ class Talking(Joining):
 
     def delete(self, user: int, chat: int, message_id: int) -> None:
         """Delete a message in the app; no update tells of it."""
-        place = self._where(user, chat)
-        message = self._existing(place, message_id)
+        place = self.where(user, chat)
+        message = self.existing(place, message_id)
         may = place.is_private or self.standing(place, user).may("can_delete_messages")
         if message.author != user and not may:
             raise NotAllowed("only one's own messages can be deleted")
         del place.history[message_id]
-
-    def start_private(self, user: int, bot: int, payload: str | None = None) -> Message:
-        """Open a bot by t.me/bot?start=payload and press Start, which also unblocks it."""
-        chat = self.dialogue_with(user, bot)
-        if chat.blocked:
-            self._set_blocked(user, bot, blocked=False)
-        text = "/start" if payload is None else f"/start {payload}"
-        return self._say_in_private(user, bot, text, Extras())
-
-    def block(self, user: int, bot: int) -> None:
-        """Stop the bot: it can no longer write to that user."""
-        if not self.dialogue_with(user, bot).blocked:
-            self._set_blocked(user, bot, blocked=True)
-
-    def tap(self, user: int, chat: int, message_id: int, callback_data: str) -> str:
-        """Press a button of a bot's message; the callback query's id. In private, `chat` is the bot's id."""
-        place = self._where(user, chat)
-        message = self._existing(place, message_id)
-        if not any(button.get("callback_data") == callback_data for button in message.buttons):
-            raise NotAllowed(f"there is no button {callback_data!r}")
-        query = CallbackQuery(
-            id=str(self.serial("callback", 4_000_000_000_000_001)),
-            user=user,
-            bot=message.author,
-            chat_id=place.id,
-            message_id=message_id,
-            data=callback_data,
-            at=self.now(),
-        )
-        self._remember(query)
-        self.emit(message.author, "callback_query", self._query_wire(place, message, query))
-        return query.id
-
-    def callback(self, query_id: str) -> CallbackQuery:
-        """A tap and its answer: `text`, `show_alert`, `url`, `answered_at`."""
-        return self.callbacks[query_id]
-
-    def messages(self, chat: int, *, bot: int | None = None) -> list[Message]:
-        """A chat's messages, oldest first; for a private chat the user's id, and whose bot if several."""
-        return list(self._read(chat, bot).history.values())
-
-    def message(self, chat: int, message_id: int, *, bot: int | None = None) -> Message | None:
-        """A message as it stands, or None when it is deleted."""
-        return self._read(chat, bot).history.get(message_id)
-
-    def dialogue(self, user: int, bot: int) -> list[Message]:
-        """What a user and a bot wrote to each other, oldest first."""
-        return list(self.dialogue_with(user, bot).history.values())
 
     def owner_of(self, chat: Chat) -> int:
         """The chat's owner."""
@@ -175,7 +129,7 @@ class Talking(Joining):
         A topic's messages reply to the message that created it; General has no thread; in other
         supergroups a reply belongs to the thread of what it answers.
         """
-        target = None if reply_to is None else self._existing(chat, reply_to)
+        target = None if reply_to is None else self.existing(chat, reply_to)
         thread = thread_id if thread_id != GENERAL_TOPIC else None
         if thread is None and target is not None and chat.type == "supergroup":
             thread = target.thread_id if chat.forum else target.thread_id or target.id
@@ -203,7 +157,7 @@ class Talking(Joining):
             wire["forward_origin"] = channel_origin(origin, extras.forward_message_id, int(self.now()))
         if extras.via_bot is not None:
             wire["via_bot"] = self.user_wire(extras.via_bot)
-        wire.update(_texts(text, "caption" if extras.photo else "text"))
+        wire.update(extras.content or _texts(text, "caption" if extras.photo else "text"))
         return wire
 
     def photo_sizes(self) -> list[Wire]:
@@ -250,60 +204,22 @@ class Talking(Joining):
         )
         self.publish(group, TELEGRAM, wire)
 
-    def _say_in_private(self, user: int, bot: int, text: str, extras: Extras) -> Message:
+    def say_in_private(self, user: int, bot: int, text: str, extras: Extras) -> Message:
         chat = self.dialogue_with(user, bot)
         if chat.blocked:
             raise NotAllowed("the bot is blocked")
         chat.started = True
         return self.publish(chat, user, self._compose(chat, {"from": self.user_wire(user)}, text, extras))
 
-    def _set_blocked(self, user: int, bot: int, *, blocked: bool) -> None:
-        chat = self.dialogue_with(user, bot)
-        chat.blocked = blocked
-        stopped, running = Member(status="kicked"), Member(status="member")
-        old, new = (running, stopped) if blocked else (stopped, running)
-        wire: Wire = {
-            "chat": chat.wire,
-            "from": self.user_wire(user),
-            "date": int(self.now()),
-            "old_chat_member": self.member_object(chat, bot, old, bot),
-            "new_chat_member": self.member_object(chat, bot, new, bot),
-        }
-        self.emit(bot, "my_chat_member", wire)
-
-    def _query_wire(self, chat: Chat, message: Message, query: CallbackQuery) -> Wire:
-        return {
-            "id": query.id,
-            "from": self.user_wire(query.user),
-            "message": message.wire,
-            "chat_instance": str(chat.id * 31 + query.bot),
-            "data": query.data,
-        }
-
-    def _remember(self, query: CallbackQuery) -> None:
-        self.callbacks[query.id] = query
-        if len(self.callbacks) > self.knobs.callbacks_kept:
-            self.callbacks.popitem(last=False)
-
     def _require_voice(self, chat: Chat, user: int, permission: str) -> None:
         refusal = speaking_refusal(self, chat, user, permission)
         if refusal is not None:
             raise NotAllowed(f"{user} cannot speak in {chat.id}: {refusal}")
 
-    def _where(self, user: int, chat: int) -> Chat:
+    def where(self, user: int, chat: int) -> Chat:
         return self.dialogue_with(user, chat) if chat in self.bots else self.place(chat)
 
-    def _read(self, chat: int, bot: int | None) -> Chat:
-        if chat in self.chats:
-            return self.chats[chat]
-        found = [
-            place for (owner, user), place in self.dialogues.items() if user == chat and bot in (None, owner)
-        ]
-        if len(found) != 1:
-            raise NotAllowed(f"{len(found)} private chats with {chat}")
-        return found[0]
-
-    def _existing(self, chat: Chat, message_id: int) -> Message:
+    def existing(self, chat: Chat, message_id: int) -> Message:
         message = chat.history.get(message_id)
         if message is None:
             raise NotAllowed(f"there is no message {message_id} in {chat.id}")

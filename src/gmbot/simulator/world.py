@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from gmbot.simulator.talking import Talking
+from gmbot.simulator.tapping import Tapping
 
 
-class World(Talking):
+class World(Tapping):
     """`World(clock, *, seed=0, knobs=None)`: people, chats and bots as a pure, synchronous state machine.
 
     People's actions are methods that take ids and raise NotAllowed when Telegram's apps would refuse.

@@ -5,13 +5,12 @@ from __future__ import annotations
 from gmbot.simulator.access import LINKING, Call, shared_chat, target_person
 from gmbot.simulator.chats import Chat
 from gmbot.simulator.errors import bad_request
-from gmbot.simulator.membership import Cause
 
 
 def approve_chat_join_request(call: Call) -> object:
     """Let a person in who asked."""
     chat, person = _request(call)
-    approve(call, chat, person)
+    call.world.admit_requested(chat, person, call.bot.id)
     return True
 
 
@@ -29,17 +28,10 @@ def answer_chat_join_request_query(call: Call) -> object:
         raise bad_request("wrong parameter result in request")
     chat, person = _queried(call, call.args.text("chat_join_request_query_id"))
     if result == "approve":
-        approve(call, chat, person)
+        call.world.admit_requested(chat, person, call.bot.id)
     elif result == "decline":
         del chat.requests[person]
     return True
-
-
-def approve(call: Call, chat: Chat, person: int) -> None:
-    """Turn a request into a membership."""
-    request = chat.requests[person]
-    link = None if request.link is None else call.world.links[request.link]
-    call.world.admit(chat, person, Cause(by=call.bot.id, link=link, via_join_request=link is None))
 
 
 def _request(call: Call) -> tuple[Chat, int]:

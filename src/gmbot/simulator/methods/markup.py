@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from gmbot.simulator.access import Call
-from gmbot.simulator.entities import merged_entities
+from gmbot.simulator.entities import merged_entities, utf16_len
 from gmbot.simulator.errors import bad_request
 from gmbot.simulator.html import HtmlReader
 from gmbot.simulator.members import Wire
@@ -86,8 +86,21 @@ def _check_action(action: str, value: object) -> None:
 
 
 def _trimmed(text: str, entities: list[Wire]) -> tuple[str, list[Wire]]:
-    """The text without white space at its ends; leading white space is kept where entities would shift."""
-    return (text.rstrip(), entities) if entities else (text.strip(), entities)
+    """The text without white space at its ends, and the entities moved and cut accordingly."""
+    stripped = text.strip()
+    if not entities or len(stripped) == len(text):
+        return stripped, entities
+    shift = utf16_len(text) - utf16_len(text.lstrip())
+    kept = [_moved(entity, shift, utf16_len(stripped)) for entity in entities]
+    return stripped, [entity for entity in kept if entity["length"]]
+
+
+def _moved(entity: Wire, shift: int, limit: int) -> Wire:
+    offset, length = entity.get("offset"), entity.get("length")
+    if not isinstance(offset, int) or not isinstance(length, int):
+        raise bad_request("can't parse MessageEntity: offset and length must be Integers")
+    start, end = max(0, offset - shift), min(limit, offset + length - shift)
+    return entity | {"offset": start, "length": max(0, end - start)}
 
 
 def _mention(call: Call, entity: Wire) -> Wire:

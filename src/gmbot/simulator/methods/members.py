@@ -14,7 +14,7 @@ from gmbot.simulator.access import (
 )
 from gmbot.simulator.chats import Chat
 from gmbot.simulator.errors import bad_request
-from gmbot.simulator.members import LEFT, MEMBER, Member, Wire, kept_until
+from gmbot.simulator.members import LEFT, MEMBER, Member, kept_until
 from gmbot.simulator.membership import Cause, change, limited
 from gmbot.simulator.moderation import admin_of
 from gmbot.simulator.rights import read_permissions, rights_for
@@ -167,11 +167,6 @@ def set_chat_permissions(call: Call) -> object:
     independent = call.args.boolean("use_independent_chat_permissions")
     chat.permissions = read_permissions(asked, independent=independent)
     return True
-
-
-def member_object_of(call: Call, chat: Chat, person: int) -> Wire:
-    """The ChatMember object the calling bot reads."""
-    return call.world.member_object(chat, person, call.standing(chat, person), call.bot.id)
 
 
 def _require_user_id(call: Call) -> None:

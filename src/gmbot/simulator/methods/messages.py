@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from gmbot.simulator.access import Call, readable_chat, writable_chat
 from gmbot.simulator.chats import Chat, Message
-from gmbot.simulator.entities import utf16_len
 from gmbot.simulator.errors import bad_request
 from gmbot.simulator.members import Wire
+from gmbot.simulator.methods.ephemeral import send_whisper
 from gmbot.simulator.methods.markup import CAPTION_LIMIT, TEXT_LIMIT, formatted, inline_keyboard
 from gmbot.simulator.people import ANONYMOUS_ADMIN
 from gmbot.simulator.speech import speaking_refusal
-from gmbot.simulator.talking import GENERAL_TOPIC, channel_origin
+from gmbot.simulator.talking import channel_origin
 
 DELETE_AT_ONCE = 100
 
@@ -21,8 +21,11 @@ def send_message(call: Call) -> object:
     if not text.strip():
         raise bad_request("message text is empty")
     keyboard = inline_keyboard(call)
-    chat = sendable_chat(call, "can_send_messages", "text messages")
     content: Wire = {"text": text} | ({"entities": entities} if entities else {})
+    whisper = call.args.mapping("ephemeral_message_parameters")
+    if whisper is not None:
+        return send_whisper(call, whisper, content, keyboard)
+    chat = sendable_chat(call, "can_send_messages", "text messages")
     options = call.args.mapping("link_preview_options")
     if options:
         content["link_preview_options"] = options
@@ -161,6 +164,14 @@ def unpin_all_chat_messages(call: Call) -> object:
     return True
 
 
+def set_message_reaction(call: Call) -> object:
+    """React to a message; nobody sees it here."""
+    chat = writable_chat(call)
+    if call.args.integer("message_id") not in chat.history:
+        raise bad_request("message to react not found")
+    return True
+
+
 def send_chat_action(call: Call) -> object:
     """Show that something is being written; nobody sees it here."""
     if not call.args.text("action"):
@@ -204,7 +215,7 @@ def _sender(call: Call, chat: Chat) -> Wire:
 def _threading(call: Call, chat: Chat) -> Wire:
     thread = call.args.integer("message_thread_id") or None
     if thread is not None:
-        _check_thread(chat, thread)
+        _check_thread(call, chat, thread)
     reply_to = _reply_target(call, chat)
     if thread is None and reply_to is None:
         _check_general(call, chat)
@@ -212,13 +223,23 @@ def _threading(call: Call, chat: Chat) -> Wire:
     return call.world.threading(chat, reply_to, thread)
 
 
-def _check_thread(chat: Chat, thread: int) -> None:
-    """General is addressed by no thread at all; naming it is an error."""
-    known = thread in chat.topics if chat.forum else thread in chat.history and thread != GENERAL_TOPIC
-    if not known:
+def _check_thread(call: Call, chat: Chat, thread: int) -> None:
+    """A topic, or a channel post's comments; General is addressed by no thread, and naming it is an error.
+
+    The thread id that replies in ordinary supergroups carry is not an address either.
+    """
+    topic = chat.topics.get(thread)
+    if topic is None and not _is_comment_thread(call, chat, thread):
         raise bad_request("message thread not found")
-    if chat.forum and chat.topics[thread].closed:
+    if topic is not None and topic.closed and not call.standing(chat).may("can_manage_topics"):
         raise bad_request("TOPIC_CLOSED")
+
+
+def _is_comment_thread(call: Call, chat: Chat, thread: int) -> bool:
+    root = chat.history.get(thread)
+    if root is None or chat.forum:
+        return False
+    return call.world.knobs.reply_threads_addressable or "is_automatic_forward" in root.wire
 
 
 def _check_general(call: Call, chat: Chat) -> None:
@@ -306,8 +327,3 @@ def _require_pinning(call: Call, chat: Chat) -> None:
         return
     right = "can_edit_messages" if chat.is_channel else "can_pin_messages"
     call.require(chat, right, "not enough rights to manage pinned messages in the chat")
-
-
-def utf16_length(text: str) -> int:
-    """The length that entities count in."""
-    return utf16_len(text)
