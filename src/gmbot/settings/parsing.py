@@ -166,4 +166,5 @@ def postgresql_url(variable: Variable, value: str) -> Secret:
     if not parts.path.strip("/"):
         raise variable.wrong("names no database after the last slash")
     query = [("ssl" if key == "sslmode" else key, text) for key, text in parse_qsl(parts.query)]
-    return Secret(parts._replace(scheme="postgresql+asyncpg", query=urlencode(query)).geturl())
+    options = f"?{urlencode(query)}" if query else ""
+    return Secret(f"postgresql+asyncpg://{parts.netloc}{parts.path}{options}")

@@ -14,6 +14,7 @@ import msgspec
 from gmbot.domain import errors
 from gmbot.domain.hold import EndReason
 from gmbot.domain.verdict import Reason
+from gmbot.gate.ports import Store
 
 OTHER: Final = "other"
 """Stands for any value that is not in a label's list, so that nothing unforeseen adds series."""
@@ -94,22 +95,7 @@ API_CODES: Final = (
     "504",
     OTHER,
 )
-QUERY_TYPES: Final = (
-    "apply",
-    "audit",
-    "channels",
-    "claim",
-    "count_holds",
-    "groups",
-    "hold",
-    "holds_in",
-    "holds_of",
-    "memberships",
-    "next_due",
-    "ping",
-    "standing",
-    OTHER,
-)
+QUERY_TYPES: Final = (*sorted(name for name in vars(Store) if not name.startswith("_")), OTHER)
 VERIFICATIONS: Final = ("verified", "restricted", "error", OTHER)
 HOLD_REASONS: Final = (*Reason, OTHER)
 RELEASE_REASONS: Final = (*EndReason, OTHER)

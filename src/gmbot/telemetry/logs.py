@@ -62,6 +62,7 @@ class Logs:
         self._sink = Sink(stream)
         self._level = logging.getLevelNamesMapping()[options.level]
         self._bridge = Bridge(self)
+        self._former_level = logging.WARNING
         self.logger: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
             self._sink,
             processors=_processors(options, now),
@@ -81,13 +82,14 @@ class Logs:
         Libraries' debug lines stay out at any level: they show parameters, and so what people wrote.
         """
         root = logging.getLogger()
+        self._former_level = root.level
         root.addHandler(self._bridge)
         root.setLevel(max(self._level, logging.INFO))
 
     def close(self) -> None:
         """Give the standard library's loggers back."""
         logging.getLogger().removeHandler(self._bridge)
-        logging.getLogger().setLevel(logging.WARNING)
+        logging.getLogger().setLevel(self._former_level)
 
     def __enter__(self) -> Self:
         self.open()

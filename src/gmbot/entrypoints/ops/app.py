@@ -1,0 +1,56 @@
+"""The web application of the ops port."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gmbot.entrypoints.ops.health import HealthReport, Status
+
+Render = Callable[[str], tuple[bytes, str]]
+"""From an Accept header to the metrics and their content type."""
+
+_JSON = "application/json"
+
+
+class OpsSources(msgspec.Struct, frozen=True):
+    """What the pages ask; none of these does I/O.
+
+    `ready`: started, and not draining. `health`: how the dependencies stood last. `metrics`: renders them.
+    """
+
+    ready: Callable[[], bool]
+    health: Callable[[], HealthReport]
+    metrics: Render
+
+
+def create_app(sources: OpsSources) -> Starlette:
+    """Return the application; it answers GET (and HEAD) and needs no start or stop."""
+
+    async def live(_: Request) -> Response:
+        return _json({"live": True})
+
+    async def ready(_: Request) -> Response:
+        is_ready = sources.ready()
+        return _json({"ready": is_ready}, 200 if is_ready else 503)
+
+    async def health(_: Request) -> Response:
+        report = sources.health()
+        return _json(report, 503 if report.status is Status.UNHEALTHY else 200)
+
+    async def metrics(request: Request) -> Response:
+        body, content_type = sources.metrics(request.headers.get("accept", ""))
+        return Response(body, headers={"content-type": content_type})
+
+    pages = {"/live": live, "/ready": ready, "/health": health, "/metrics": metrics}
+    return Starlette(routes=[Route(path, page, methods=["GET"]) for path, page in pages.items()])
+
+
+def _json(content: object, status: int = 200) -> Response:
+    headers = {"cache-control": "no-store"}
+    return Response(msgspec.json.encode(content), status, headers, _JSON)
