@@ -1,0 +1,1 @@
+"""The Bot API: wire types, client, polling and webhook. It decides nothing."""

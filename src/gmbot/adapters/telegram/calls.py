@@ -1,0 +1,177 @@
+"""One call to the Bot API: its deadline, its turn, its one repetition, and what its answer means."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from typing import TypeVar
+
+import msgspec
+
+from gmbot.adapters.telegram.errors import Refusal, error_of, patience_s, vague
+from gmbot.adapters.telegram.telegram_time import TelegramTime
+from gmbot.adapters.telegram.transport import Reply, Transport
+from gmbot.adapters.telegram.waits import Target, Waits
+from gmbot.adapters.telegram.wire import UNDECODABLE, ApiResponse
+from gmbot.domain.errors import Unavailable
+from gmbot.domain.ids import BotId
+from gmbot.gate.events import ApiCalled
+from gmbot.gate.ports import Clock, Emit
+
+T = TypeVar("T")
+
+SHORTEST_REPEAT_S = 1.0
+"""With less time than this a question is not worth asking again."""
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A method with its arguments; a `question` changes nothing and may be asked twice."""
+
+    method: str
+    arguments: Mapping[str, object]
+    question: bool = False
+    timeout_s: float = 10.0
+
+    @property
+    def target(self) -> Target:
+        """What Telegram's limits are counted by."""
+        chat = self.arguments.get("chat_id")
+        return self.method, chat if isinstance(chat, int | str) else None
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What Telegram said; `refusal` is None when it did as told. `at`: the second of the question."""
+
+    result: msgspec.Raw
+    refusal: Refusal | None
+    at: int
+
+
+class Allowance:
+    """Repetitions, earned by asking: in an outage questions are not doubled."""
+
+    def __init__(self, *, share: float = 0.1, most: float = 10.0) -> None:
+        self._share = share
+        self._most = most
+        self._left = most
+
+    def earn(self) -> None:
+        """Count one question."""
+        self._left = min(self._most, self._left + self._share)
+
+    def spend(self) -> bool:
+        """Take one repetition, if there is one."""
+        affordable = self._left >= 1.0
+        self._left -= affordable
+        return affordable
+
+
+class Caller:
+    """Makes one bot's calls."""
+
+    def __init__(self, transport: Transport, *, bot_id: BotId, clock: Clock, emit: Emit) -> None:
+        self._transport = transport
+        self._bot_id = bot_id
+        self._clock = clock
+        self._emit = emit
+        self._waits = Waits(clock, emit)
+        self._allowance = Allowance()
+        self.time = TelegramTime(clock)
+
+    async def make(self, call: Call) -> Answer:
+        """Return the answer, a refusal included if all that it says is "done already".
+
+        Raises a TransientError, RefusedError or ConfigurationError otherwise.
+        """
+        return settled(await self.hear(call))
+
+    async def hear(self, call: Call) -> Answer:
+        """Return the answer, whatever it is. Raises Unavailable, or TooManyRequests if it was not asked."""
+        deadline = self._clock.now() + call.timeout_s
+        await self._waits.turn(call.target, deadline)
+        answer = await self._persevere(call, deadline)
+        if answer.refusal is not None and answer.refusal.code == 429:
+            self._waits.hold_back(call.target, patience_s(answer.refusal))
+        return answer
+
+    async def _persevere(self, call: Call, deadline: float) -> Answer:
+        if call.question:
+            self._allowance.earn()
+        try:
+            answer = await self._exchange(call, deadline)
+        except Unavailable:
+            if not self._affordable(call, deadline):
+                raise
+            return await self._exchange(call, deadline)
+        if self._worth_repeating(call, answer.refusal, deadline):
+            return await self._exchange(call, deadline)
+        return answer
+
+    def _worth_repeating(self, call: Call, refusal: Refusal | None, deadline: float) -> bool:
+        if refusal is None:
+            return False
+        return vague(refusal) or (refusal.code >= 500 and self._affordable(call, deadline))
+
+    def _affordable(self, call: Call, deadline: float) -> bool:
+        in_time = self._clock.now() + SHORTEST_REPEAT_S <= deadline
+        return call.question and in_time and self._allowance.spend()
+
+    async def _exchange(self, call: Call, deadline: float) -> Answer:
+        asked = self._clock.now()
+        code = 0
+        try:
+            body = msgspec.json.encode(call.arguments)
+            reply = await self._transport.post(call.method, body, max(deadline - asked, 0.0))
+            code = reply.status if reply.status >= 400 else 0
+            answer = self._read(call, reply, asked)
+        except Unavailable:
+            self._tell(call, code, asked)
+            raise
+        self._tell(call, 200 if answer.refusal is None else answer.refusal.code, asked)
+        return answer
+
+    def _read(self, call: Call, reply: Reply, asked: float) -> Answer:
+        heard = self._clock.now()
+        self.time.hear(reply.date, asked, heard)
+        at = self.time.second_asked(reply.date, asked, heard)
+        response = _decoded(call.method, reply)
+        return Answer(response.result, _refusal(call.method, reply.status, response), at)
+
+    def _tell(self, call: Call, code: int, asked: float) -> None:
+        chat = call.arguments.get("chat_id")
+        seconds = max(self._clock.now() - asked, 0.0)
+        self._emit(
+            ApiCalled(self._bot_id, call.method, code, seconds, chat if isinstance(chat, int) else None)
+        )
+
+
+_RESPONSES = msgspec.json.Decoder(ApiResponse)
+
+
+def settled(answer: Answer) -> Answer:
+    """Return the answer unless its refusal is an error, which is raised."""
+    error = None if answer.refusal is None else error_of(answer.refusal)
+    if error is not None:
+        raise error
+    return answer
+
+
+def read(method: str, answer: Answer, decoder: msgspec.json.Decoder[T]) -> T:
+    """Return a result as its type. Raises Unavailable if it makes no sense."""
+    with contextlib.suppress(*UNDECODABLE):
+        return decoder.decode(answer.result)
+    raise Unavailable(f"{method}: a result that is not the Bot API's")
+
+
+def _decoded(method: str, reply: Reply) -> ApiResponse:
+    with contextlib.suppress(*UNDECODABLE):
+        response = _RESPONSES.decode(reply.body)
+        if response.result or not response.ok:
+            return response
+    raise Unavailable(f"{method}: HTTP {reply.status} with an answer that is not the Bot API's")
+
+
+def _refusal(method: str, status: int, response: ApiResponse) -> Refusal | None:
+    if response.ok:
+        return None
+    return Refusal(method, response.error_code or status, response.description, response.parameters)
