@@ -48,7 +48,9 @@ def create_app(sources: OpsSources) -> Starlette:
         return Response(body, headers={"content-type": content_type})
 
     pages = {"/live": live, "/ready": ready, "/health": health, "/metrics": metrics}
-    return Starlette(routes=[Route(path, page, methods=["GET"]) for path, page in pages.items()])
+    app = Starlette(routes=[Route(path, page, methods=["GET"]) for path, page in pages.items()])
+    app.router.redirect_slashes = False
+    return app
 
 
 def _json(content: object, status: int = 200) -> Response:
