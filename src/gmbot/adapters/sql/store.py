@@ -1,0 +1,146 @@
+"""The truth of one bot, in SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from gmbot.adapters.sql import reads
+from gmbot.adapters.sql.claims import claim
+from gmbot.adapters.sql.database import Database, Work
+from gmbot.adapters.sql.moves import move
+from gmbot.adapters.sql.writes import Writes
+from gmbot.domain.errors import Unavailable
+from gmbot.domain.group import Channel, Group
+from gmbot.domain.hold import Hold
+from gmbot.domain.ids import BotId, ChannelId, GroupId, UserId
+from gmbot.domain.membership import Membership
+from gmbot.domain.standing import Standing
+from gmbot.gate.changes import AuditEntry, Changes
+from gmbot.gate.events import IntentFailed, QueryRan
+from gmbot.gate.intents import Owed
+from gmbot.gate.ports import Emit
+
+T = TypeVar("T")
+
+
+class SqlStore:
+    """One bot's rows. Each method is one visit to the database and one QueryRan.
+
+    Raises Unavailable when the database cannot be read or written.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        bot_id: BotId,
+        emit: Emit,
+        *,
+        timer: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._database = database
+        self._bot = bot_id
+        self._emit = emit
+        self._timer = timer
+        self._writes = Writes(database.dialect)
+
+    async def apply(self, changes: Changes) -> bool:
+        """Write everything in one transaction, or nothing and return False if the update was applied.
+
+        Groups move first: whatever else is in the same changes names the new id. Debts are paid
+        and postponed before new ones are owed.
+        """
+
+        def work(db: Connection) -> bool:
+            if not self._writes.first_time(db, self._bot, changes):
+                return False
+            for moved in changes.moved:
+                move(db, self._writes, self._bot, moved)
+            self._writes.write(db, self._bot, changes)
+            return True
+
+        return await self._timed("apply", self._database.write(work))
+
+    async def groups(self) -> Sequence[Group]:
+        """Return every guarded group."""
+        return await self._read("groups", lambda db: reads.all_groups(db, self._bot))
+
+    async def channels(self) -> Sequence[Channel]:
+        """Return every channel that a guarded group requires."""
+        return await self._read("channels", lambda db: reads.all_channels(db, self._bot))
+
+    async def memberships(
+        self, user_id: UserId, channels: Sequence[ChannelId]
+    ) -> dict[ChannelId, Membership]:
+        """Return what is known of one person in these channels; what is not known is absent."""
+        return await self._read(
+            "memberships", lambda db: reads.memberships_of(db, self._bot, user_id, channels)
+        )
+
+    async def standing(self, group_id: GroupId, user_id: UserId) -> Standing | None:
+        """Return what one person was last known to be in a group."""
+        return await self._read("standing", lambda db: reads.standing_of(db, self._bot, group_id, user_id))
+
+    async def hold(self, group_id: GroupId, user_id: UserId) -> Hold | None:
+        """Return a person's hold in a group: the active one, or the last that ended."""
+        return await self._read("hold", lambda db: reads.hold_of(db, self._bot, group_id, user_id))
+
+    async def holds_in(self, group_id: GroupId, after: UserId, limit: int) -> Sequence[Hold]:
+        """Return a group's active holds by user id, from the first greater than `after`."""
+        return await self._read("holds_in", lambda db: reads.holds_in(db, self._bot, group_id, after, limit))
+
+    async def told(self, group_id: GroupId) -> Sequence[Hold]:
+        """Return the holds, active or ended, whose `prompt_id` is set: whom the group's prompts name."""
+        return await self._read("told", lambda db: reads.told(db, self._bot, group_id))
+
+    async def untold(self, group_id: GroupId, before: float, limit: int) -> Sequence[Hold]:
+        """Return PLACED holds, not `away`, without `prompt_id`, `prompted_at` <= `before`, oldest first."""
+        return await self._read("untold", lambda db: reads.untold(db, self._bot, group_id, before, limit))
+
+    async def holds_of(self, user_id: UserId) -> Sequence[Hold]:
+        """Return a person's active holds in all groups."""
+        return await self._read("holds_of", lambda db: reads.holds_of(db, self._bot, user_id))
+
+    async def count_holds(self) -> int:
+        """Return how many holds are active."""
+        return await self._read("count_holds", lambda db: reads.count_holds(db, self._bot))
+
+    async def claim(self, now: float, lease_s: float, limit: int) -> Sequence[Owed]:
+        """Take what is due, most urgent and oldest first, and keep it from others for `lease_s` seconds.
+
+        What is returned still carries the moment at which it was due. A debt of a kind that this
+        version does not know stays for the version that does.
+        """
+        work = self._database.write(lambda db: claim(db, self._bot, now, now + lease_s, limit))
+        debts, unreadable = await self._timed("claim", work)
+        for _ in range(unreadable):
+            self._emit(IntentFailed("unknown", "ValidationError", attempts=0, retry_in_s=lease_s))
+        return debts
+
+    async def next_due(self) -> float | None:
+        """Return when the next intent is due, in Unix seconds."""
+        return await self._read("next_due", lambda db: reads.next_due(db, self._bot))
+
+    async def audit(self, group_id: GroupId, limit: int) -> Sequence[AuditEntry]:
+        """Return the last entries about a group, newest first."""
+        return await self._read("audit", lambda db: reads.audit_of(db, self._bot, group_id, limit))
+
+    async def ping(self) -> None:
+        """Return if the database answers."""
+        await self._read("ping", reads.ping)
+
+    async def _read(self, query: str, work: Work[T]) -> T:
+        return await self._timed(query, self._database.read(work))
+
+    async def _timed(self, query: str, answer: Awaitable[T]) -> T:
+        started = self._timer()
+        try:
+            result = await answer
+        except Unavailable:
+            self._emit(QueryRan(query, self._timer() - started, ok=False))
+            raise
+        self._emit(QueryRan(query, self._timer() - started))
+        return result
