@@ -1,4 +1,4 @@
-"""One bot's queue of updates, as the official server keeps it (SEMANTICS: limits and delivery)."""
+"""One bot's queue of updates, as the official server keeps it."""
 
 from __future__ import annotations
 

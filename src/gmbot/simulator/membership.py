@@ -24,6 +24,8 @@ def change(core: Core, chat: Chat, person: int, new: Member, cause: Cause) -> No
         return
     chat.members[person] = new
     chat.previous[person] = old
+    if new.status == "kicked":
+        chat.requests.pop(person, None)
     is_bot = person in core.bots
     if is_bot:
         _house_bot(chat, person, new)

@@ -105,6 +105,7 @@ class Moderation(Scenery):
     def grant_until(self, chat: int, user: int, until_date: int) -> None:
         """Make somebody a paying subscriber until that Unix time; the end of it produces no update."""
         place = self.place(chat)
+        self._spare_owner(place, user)
         change(self, place, user, Member(status="member", until_date=until_date), Cause(by=user))
 
     def require_right(self, chat: Chat, by: int, right: str) -> None:

@@ -76,6 +76,8 @@ class Tapping(Talking):
     def _press(self, place: Chat, message: Message, user: int, callback_data: str) -> str:
         if not any(button.get("callback_data") == callback_data for button in message.buttons):
             raise NotAllowed(f"there is no button {callback_data!r}")
+        if message.author not in self.bots:
+            raise NotAllowed("no bot wrote that message")
         query = CallbackQuery(
             id=str(self.serial("callback", 4_000_000_000_000_001)),
             user=user,
