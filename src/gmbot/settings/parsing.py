@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 from gmbot.settings.values import Environment, LogLevel, Secret
 from gmbot.settings.variables import OFFICIAL_API_URL, Variable
 
-_TOKEN = re.compile(r"(\d{4,20}):[A-Za-z0-9_-]{30,64}", re.ASCII)
+_TOKEN = re.compile(r"(\d{1,20}):[A-Za-z0-9_-]{30,64}", re.ASCII)
 _WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}", re.ASCII)
 _HOST_NAME = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?", re.ASCII)
 

@@ -1,0 +1,156 @@
+"""The `gmbot` command. Each verb imports what it needs when it is called, so that none pays for another.
+
+Exit codes: 0 done, 1 a check or step failed, 2 a setting is wrong, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TypeVar
+
+from gmbot import __version__
+from gmbot.domain.errors import ConfigurationError
+
+FAILED: Final = 1
+MISCONFIGURED: Final = 2
+INTERRUPTED: Final = 130
+
+
+class Call(NamedTuple):
+    """One call of a verb: its options, and where settings come from."""
+
+    options: argparse.Namespace
+    environ: Mapping[str, str]
+    dotenv: Path
+
+
+Verb = Callable[[Call], int]
+Result = TypeVar("Result")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line's verb and return the exit code."""
+    options = _parser().parse_args(arguments)
+    verb: Verb = options.verb
+    return conclude(lambda: verb(Call(options, os.environ, Path(".env"))))
+
+
+def conclude(work: Callable[[], int]) -> int:
+    """Do the work and return its exit code, or the one of the error that ended it, told on stderr."""
+    try:
+        return work()
+    except ConfigurationError as error:
+        sys.stderr.write(f"gmbot: {error}\n")
+        return MISCONFIGURED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - a last resort: what nobody foresaw must not show a token
+        sys.stderr.write(_redacted_traceback(error))
+        return FAILED
+
+
+def run(call: Call) -> int:
+    """Run the bot until it is told to stop."""
+    from gmbot.settings import Settings
+
+    settings = Settings.load(call.environ, call.dotenv)
+    from gmbot.bootstrap import run as run_until_told
+
+    _in_loop(run_until_told(settings))
+    return 0
+
+
+def demo(call: Call) -> int:
+    """Tell the story against a Telegram in a box."""
+    from gmbot.demo import run_demo
+
+    return _in_loop(run_demo(keep=call.options.keep))
+
+
+def migrate(call: Call) -> int:
+    """Bring the database's tables to this version, or to none with --down."""
+    from gmbot.adapters.sql.migrate import downgrade, upgrade
+    from gmbot.settings import database_url
+
+    url = database_url(call.environ, call.dotenv).reveal()
+    _in_loop(downgrade(url) if call.options.down else upgrade(url))
+    state = "has none of GMBot's tables now" if call.options.down else "is up to date"
+    sys.stdout.write(f"The database {state}.\n")
+    return 0
+
+
+def doctor(call: Call) -> int:
+    """Check what a run needs and say how to mend what is missing."""
+    from gmbot.doctor import examine, show
+    from gmbot.settings import Settings
+
+    findings = _in_loop(examine(Settings.load(call.environ, call.dotenv)))
+    show(findings)
+    return 0 if all(finding.well for finding in findings) else FAILED
+
+
+def version(_: Call) -> int:
+    """Print the version."""
+    sys.stdout.write(f"gmbot {__version__}\n")
+    return 0
+
+
+def _in_loop(work: Coroutine[Any, Any, Result]) -> Result:
+    import asyncio
+
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
+def _redacted_traceback(error: Exception) -> str:
+    import traceback
+
+    from gmbot.telemetry.redaction import Redactor
+
+    return Redactor().text("".join(traceback.format_exception(error)))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("gmbot", **_described(_SUMMARY, _EXAMPLES))
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    for verb, examples in _VERBS.items():
+        summary = (verb.__doc__ or "").splitlines()[0]
+        command = verbs.add_parser(verb.__name__, help=summary, **_described(summary, examples))
+        command.set_defaults(verb=verb)
+        for flag, meaning in _FLAGS.get(verb, {}).items():
+            command.add_argument(flag, action="store_true", help=meaning)
+    return parser
+
+
+def _described(summary: str, examples: Sequence[str]) -> dict[str, Any]:
+    epilog = "examples:\n" + "\n".join(f"  {example}" for example in examples)
+    formatter = argparse.RawDescriptionHelpFormatter
+    return {"description": summary, "epilog": epilog, "formatter_class": formatter, "allow_abbrev": False}
+
+
+_SUMMARY: Final = "Telegram groups where only a channel's subscribers can speak."
+_EXAMPLES: Final = ("gmbot demo", "BOT_TOKEN=123456789:AAF0… gmbot run", "gmbot doctor")
+_VERBS: Final[Mapping[Verb, Sequence[str]]] = {
+    run: (
+        "BOT_TOKEN=123456789:AAF0… gmbot run",
+        "ENVIRONMENT=production WEBHOOK_URL=https://bot.example.org WEBHOOK_SECRET=… gmbot run",
+    ),
+    demo: ("gmbot demo", "gmbot demo --keep"),
+    migrate: (
+        "gmbot migrate",
+        "DATABASE_URL=postgresql://gmbot:…@localhost/gmbot gmbot migrate",
+        "gmbot migrate --down",
+    ),
+    doctor: ("gmbot doctor", "ENVIRONMENT=production gmbot doctor"),
+    version: ("gmbot version",),
+}
+_FLAGS: Final[Mapping[Verb, Mapping[str, str]]] = {
+    demo: {"--keep": "leave everything running at the end, until Ctrl-C"},
+    migrate: {"--down": "remove GMBot's tables and everything in them"},
+}
