@@ -99,7 +99,7 @@ QUERY_TYPES: Final = (*sorted(name for name in vars(Store) if not name.startswit
 VERIFICATIONS: Final = ("verified", "restricted", "error", OTHER)
 HOLD_REASONS: Final = (*Reason, OTHER)
 RELEASE_REASONS: Final = (*EndReason, OTHER)
-ERROR_TYPES: Final = (*_error_types(), "update", "database", OTHER)
+ERROR_TYPES: Final = (*_error_types(), "update", "database", "unforeseen", OTHER)
 UNKNOWN_CAUSES: Final = (*_error_types(), OTHER)
 CACHE_OPERATIONS: Final = ("get", OTHER)
 

@@ -114,6 +114,7 @@ class Metrics:
             events.ApiCalled: self._api_called(),
             events.RateLimitDelayed: lambda event: delays.inc(),
             events.IntentFailed: lambda event: errors.of(event.error).inc(),
+            events.Unforeseen: lambda event: errors.of("unforeseen").inc(),
         }
 
     def _update_handled(self) -> Handler:

@@ -42,6 +42,7 @@ LOUDNESS: Final[dict[type, Loudness]] = {
     events.IntentFailed: lambda event: ERROR if event.retry_in_s is None else WARNING,
     events.GroupsCounted: _always(DEBUG),
     events.DependencyChanged: lambda event: INFO if event.connected else WARNING,
+    events.Unforeseen: _always(ERROR),
     events.Lifecycle: _always(INFO),
 }
 

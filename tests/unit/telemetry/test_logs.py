@@ -38,6 +38,7 @@ LOUD: list[tuple[events.Event, str, str]] = [
     (events.IntentFailed("settle", "RightsMissing", 1, None), "error", "intent_failed"),
     (events.DependencyChanged("database", connected=False), "warning", "dependency_changed"),
     (events.DependencyChanged("database", connected=True), "info", "dependency_changed"),
+    (events.Unforeseen("dispatch", "KeyError"), "error", "unforeseen"),
     (events.Lifecycle("ready"), "info", "lifecycle"),
 ]
 

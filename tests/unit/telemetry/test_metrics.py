@@ -90,6 +90,7 @@ MOVES: list[tuple[events.Event, dict[str, float]]] = [
         {'bot_errors_total{error_type="RightsMissing"}': 1},
     ),
     (events.IntentFailed("settle", "Surprise", 1, None), {'bot_errors_total{error_type="other"}': 1}),
+    (events.Unforeseen("dispatch", "KeyError"), {'bot_errors_total{error_type="unforeseen"}': 1}),
     (events.GroupsCounted(3, 4), {"bot_active_groups": 3, "bot_holds_active": 4}),
     (events.DependencyChanged("database", connected=True), {"bot_db_connected": 1}),
     (events.DependencyChanged("redis", connected=True), {"bot_redis_connected": 1}),
