@@ -7,14 +7,13 @@ import contextlib
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
-import msgspec
-
 from gmbot.adapters.telegram.client import BotClient, Conflict
 from gmbot.adapters.telegram.queues import Batch, Handle
 from gmbot.domain.errors import ConfigurationError, RefusedError, TransientError, Unavailable
 from gmbot.gate.events import DependencyChanged, Lifecycle
 from gmbot.gate.incoming import Incoming
 from gmbot.gate.ports import Clock, Emit
+from gmbot.resilience.backoff import Backoff
 
 T = TypeVar("T")
 
@@ -22,21 +21,11 @@ FAREWELL_S = 1.0
 """How long the last confirmation, at a stop, may take."""
 
 
-class Pace(msgspec.Struct, frozen=True):
-    """How long a poll waits for updates, and how long to pause after failures in a row."""
-
-    wait_s: int = 50
-    first_pause_s: float = 0.5
-    longest_pause_s: float = 30.0
-
-    def pause_s(self, failures: int, chance: float) -> float:
-        """Return the pause after so many failures; `chance` (0–1) keeps many processes apart."""
-        doubled = self.first_pause_s * 2.0 ** min(failures - 1, 30)
-        return min(doubled, self.longest_pause_s) * (0.5 + chance / 2)
-
-
 class Poller:
-    """Feeds one bot's updates to `handle`, in order within a queue, confirming only what was handled."""
+    """Feeds one bot's updates to `handle`, in order within a queue, confirming only what was handled.
+
+    A poll waits up to `wait_s` seconds (0–50); `backoff` paces what follows a failure.
+    """
 
     def __init__(
         self,
@@ -45,15 +34,15 @@ class Poller:
         *,
         clock: Clock,
         emit: Emit,
-        random: Callable[[], float],
-        pace: Pace = Pace(),  # noqa: B008
+        backoff: Backoff,
+        wait_s: int = 50,
     ) -> None:
         self._client = client
         self._handle = handle
         self._clock = clock
         self._emit = emit
-        self._random = random
-        self._pace = pace
+        self._backoff = backoff
+        self._wait_s = wait_s
         self._offset = 0
         self._confirmed = 0
         self._connected: bool | None = None
@@ -84,7 +73,7 @@ class Poller:
 
     async def _poll(self) -> list[Incoming]:
         offset = self._offset
-        answer = await self._client.updates(offset, wait_s=self._pace.wait_s)
+        answer = await self._client.updates(offset, wait_s=self._wait_s)
         if isinstance(answer, Conflict):
             await self._contest(answer)
             raise TransientError(answer.text)
@@ -132,8 +121,7 @@ class Poller:
 
     async def _pause(self, failures: int, error: TransientError | RefusedError | None = None) -> None:
         told_s = error.retry_after_s if isinstance(error, TransientError) else None
-        pause_s = max(self._pace.pause_s(failures, self._random()), told_s or 0.0)
-        await self._unless_stopping(_finish(self._clock.sleep(pause_s)))
+        await self._unless_stopping(_finish(self._clock.sleep(self._backoff.delay_s(failures, told_s))))
 
     def _connect(self, connected: bool) -> None:
         if connected is not self._connected:

@@ -1,0 +1,286 @@
+"""Polling: in order within a queue, confirmed only when handled, never given up."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from tests.fixtures.telegram import (
+    PATIENCE_S,
+    LeapingClock,
+    Script,
+    client_of,
+    message_update,
+    no,
+    of_type,
+    ok,
+    until,
+)
+
+from gmbot.adapters.telegram.polling import Poller
+from gmbot.adapters.telegram.transport import Reply as Answer
+from gmbot.domain.errors import ConfigurationError, TransientError, Unavailable
+from gmbot.gate.events import DependencyChanged, Event, Lifecycle
+from gmbot.gate.incoming import Ignored, Incoming
+from gmbot.resilience.backoff import Backoff
+
+LOST = Unavailable("getUpdates: no answer (reset)")
+
+
+class Stage:
+    """A poller over a script; whatever it handles is noted, and may be made to fail."""
+
+    def __init__(self, *answers: Answer | Exception) -> None:
+        self.script = Script(*answers)
+        self.clock = LeapingClock()
+        self.events: list[Event] = []
+        self.handled: list[int] = []
+        self.seen: list[Incoming] = []
+        self.trouble: dict[int, list[Exception]] = {}
+        self.gates: dict[int, asyncio.Event] = {}
+        self.begun = asyncio.Event()
+        self.poller = Poller(
+            client_of(self.script, self.events, clock=self.clock),
+            self.handle,
+            clock=self.clock,
+            emit=self.events.append,
+            backoff=Backoff(0.5, 30.0, random=lambda: 1.0),
+        )
+
+    async def handle(self, update: Incoming) -> None:
+        """Note an update, after its gate has opened and its troubles are over."""
+        self.begun.set()
+        if update.update_id in self.gates:
+            await self.gates[update.update_id].wait()
+        if self.trouble.get(update.update_id):
+            raise self.trouble[update.update_id].pop(0)
+        self.handled.append(update.update_id)
+        self.seen.append(update)
+
+    async def run(self) -> None:
+        """Poll until the script is over, then stop."""
+        running = asyncio.ensure_future(self.poller.run())
+        async with asyncio.timeout(PATIENCE_S):
+            await self.script.hanging.wait()
+            await self.poller.stop()
+            await running
+
+    @property
+    def offsets(self) -> list[object]:
+        """The offsets that were asked for."""
+        return [arguments["offset"] for method, arguments in self.script.calls if method == "getUpdates"]
+
+
+def stage(*answers: Answer | Exception) -> Stage:
+    """A stage whose first answer, to deleteWebhook, is yes."""
+    return Stage(ok(), *answers)
+
+
+def batch(*updates: dict[str, object]) -> Answer:
+    """An answer with these updates."""
+    return ok(list(updates))
+
+
+async def test_a_poll_begins_by_taking_the_webhook_away_and_drops_nothing() -> None:
+    """What waits at Telegram is the first durable buffer."""
+    on = stage()
+    await on.run()
+    assert on.script.calls[0] == ("deleteWebhook", {})
+
+
+async def test_a_poll_asks_for_what_the_bot_needs() -> None:
+    """`chat_member` is not among Telegram's defaults."""
+    on = stage()
+    await on.run()
+    _, poll = on.script.calls[1]
+    assert poll == {
+        "offset": 0,
+        "limit": 100,
+        "timeout": 50,
+        "allowed_updates": ["message", "edited_message", "chat_member", "my_chat_member", "callback_query"],
+    }
+    assert on.script.timeouts[1] == 60
+
+
+async def test_a_batch_is_confirmed_by_the_next_poll() -> None:
+    """Once every one of its updates is handled."""
+    on = stage(batch(message_update(5), message_update(6)))
+    await on.run()
+    assert on.handled == [5, 6]
+    assert on.offsets[:2] == [0, 7]
+
+
+async def test_an_update_that_comes_twice_in_a_batch_is_handled_once() -> None:
+    """Duplicates happen."""
+    on = stage(batch(message_update(5), message_update(5)))
+    await on.run()
+    assert on.handled == [5]
+
+
+async def test_queues_do_not_wait_for_each_other() -> None:
+    """A slow chat holds up itself; within it, order is kept."""
+    on = stage(
+        batch(
+            message_update(5),
+            message_update(6),
+            message_update(7, chat_id=-1002),
+            message_update(8, chat_id=-1002),
+        )
+    )
+    on.gates[5] = asyncio.Event()
+    running = asyncio.ensure_future(on.run())
+    await until(lambda: on.handled == [7, 8])
+    on.gates[5].set()
+    await running
+    assert on.handled == [7, 8, 5, 6]
+
+
+async def test_nothing_is_confirmed_while_an_update_is_being_handled() -> None:
+    """A crash now brings it again."""
+    on = stage(batch(message_update(5)))
+    on.gates[5] = asyncio.Event()
+    running = asyncio.ensure_future(on.run())
+    await on.begun.wait()
+    assert on.offsets == [0]
+    on.gates[5].set()
+    await running
+
+
+async def test_an_update_that_fails_is_tried_again_and_those_behind_it_wait() -> None:
+    """With growing pauses; what was handled is not handled again, and nothing is confirmed meanwhile."""
+    on = stage(
+        batch(message_update(5), message_update(6), message_update(7), message_update(8, chat_id=-1002))
+    )
+    on.trouble[6] = [TransientError("database down")] * 3
+    await on.run()
+    assert on.handled == [5, 8, 6, 7]
+    assert on.clock.naps == [0.5, 1.0, 2.0]
+    assert on.offsets[:2] == [0, 9]
+
+
+async def test_an_outage_never_ends_the_poll() -> None:
+    """The pauses grow to 30 s and no further."""
+    on = stage(*[LOST] * 12, batch(message_update(5)))
+    await on.run()
+    assert on.handled == [5]
+    assert on.clock.naps[:3] == [0.5, 1.0, 2.0]
+    assert max(on.clock.naps) == 30.0
+
+
+async def test_an_outage_is_told_of_when_it_begins_and_when_it_ends() -> None:
+    """Once each."""
+    on = stage(LOST, LOST, batch())
+    await on.run()
+    assert [event.connected for event in of_type(DependencyChanged, on.events)] == [True, False, True]
+
+
+async def test_a_429_is_waited_out() -> None:
+    """However long it says."""
+    on = stage(no(429, "Too Many Requests", retry_after=90), batch(message_update(5)))
+    await on.run()
+    assert sum(on.clock.naps) >= 90
+    assert on.handled == [5]
+
+
+async def test_a_refused_token_ends_the_poll() -> None:
+    """Nothing but the operator can mend it."""
+    on = stage(no(401, "Unauthorized"))
+    with pytest.raises(ConfigurationError):
+        await on.poller.run()
+
+
+async def test_another_poller_is_told_of_once_and_outlasted() -> None:
+    """Two processes with one token: each hears of it, neither gives up."""
+    conflict = no(
+        409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance"
+    )
+    on = stage(conflict, conflict, batch(message_update(5)))
+    await on.run()
+    assert [event.stage for event in of_type(Lifecycle, on.events)] == ["contested"]
+    assert on.handled == [5]
+
+
+async def test_a_webhook_set_meanwhile_is_taken_away() -> None:
+    """The operator chose polling."""
+    conflict = no(409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook …")
+    on = stage(conflict, ok(), batch(message_update(5)))
+    await on.run()
+    assert on.script.methods[1:3] == ["getUpdates", "deleteWebhook"]
+    assert on.handled == [5]
+
+
+async def test_a_malformed_update_is_set_aside_and_blocks_nobody() -> None:
+    """It is handled as ignored, so that it is counted, and confirmed."""
+    on = stage(batch(message_update(5), {"update_id": 6, "message": "?"}, message_update(7)))
+    await on.run()
+    assert sorted(on.handled) == [5, 6, 7]
+    assert Ignored(update_id=6, kind="malformed") in on.seen  # type: ignore[arg-type]
+    assert on.offsets[:2] == [0, 8]
+
+
+@pytest.mark.parametrize("result", [{"updates": []}, [{"message": {}}], 5])
+async def test_a_batch_without_ids_is_an_outage(result: object) -> None:
+    """There is nothing that could be confirmed."""
+    on = stage(ok(result), batch(message_update(5)))
+    await on.run()
+    assert on.handled == [5]
+    assert on.clock.naps == [0.5]
+
+
+async def test_a_stop_confirms_with_a_second_to_spare_at_most() -> None:
+    """Best effort: an update that comes again is recognised."""
+    on = stage(batch(message_update(5)))
+    on.gates[5] = asyncio.Event()
+    on.script.answers.append(LOST)
+    running = asyncio.ensure_future(on.poller.run())
+    await on.begun.wait()
+    stopping = asyncio.ensure_future(on.poller.stop())
+    await asyncio.sleep(0)
+    on.gates[5].set()
+    await asyncio.gather(running, stopping)
+    assert on.script.calls[-1] == (
+        "getUpdates",
+        {"offset": 6, "limit": 1, "timeout": 0, "allowed_updates": on.script.calls[1][1]["allowed_updates"]},
+    )
+    assert on.script.timeouts[-1] == 1.0
+
+
+async def test_a_stop_lets_what_is_being_handled_finish_and_begins_nothing_more() -> None:
+    """Only what comes before the first unhandled update is confirmed."""
+    on = stage(batch(message_update(5), message_update(6), message_update(7, chat_id=-1002)))
+    on.gates[5] = asyncio.Event()
+    on.script.answers.append(batch())
+    running = asyncio.ensure_future(on.poller.run())
+    await until(lambda: on.handled == [7])
+    stopping = asyncio.ensure_future(on.poller.stop())
+    await asyncio.sleep(0)
+    assert not stopping.done()
+    on.gates[5].set()
+    await asyncio.gather(running, stopping)
+    assert on.handled == [7, 5]
+    assert on.offsets == [0, 6]
+
+
+async def test_a_stop_in_a_pause_does_not_wait_for_its_end() -> None:
+    """Nor for a poll that nobody answers."""
+    on = stage()
+    running = asyncio.ensure_future(on.poller.run())
+    await on.script.hanging.wait()
+    await asyncio.wait_for(on.poller.stop(), PATIENCE_S)
+    await running
+    assert on.offsets == [0]
+
+
+async def test_a_poller_that_never_ran_stops_at_once() -> None:
+    """There is nothing to wait for."""
+    on = stage()
+    await asyncio.wait_for(on.poller.stop(), PATIENCE_S)
+
+
+async def test_a_fault_of_ours_is_not_mistaken_for_an_outage() -> None:
+    """It ends the run, unconfirmed, and is seen."""
+    on = stage(batch(message_update(5)))
+    on.trouble[5] = [ZeroDivisionError()]
+    with pytest.raises(ZeroDivisionError):
+        await on.poller.run()
+    assert on.offsets == [0]
