@@ -12,6 +12,28 @@ from gmbot.domain.standing import FREE, MUTED, SPEECH, Restriction, Standing, St
 HOLD_SECONDS = 360 * 86_400
 """How long Telegram keeps a hold that GMBot never lifts; under 366 days, beyond which it means for ever."""
 
+_MARK_CYCLE_S = 431_993
+
+
+def hold_end(group_id: GroupId, user_id: UserId, at: float) -> int:
+    """Return the end (Unix second) of a hold placed at `at`: 360 to 365 days on, and bearing GMBot's mark."""
+    earliest = int(at) + HOLD_SECONDS
+    return earliest + (_mark(group_id, user_id) - earliest) % _MARK_CYCLE_S
+
+
+def bears_mark(group_id: GroupId, user_id: UserId, standing: Standing) -> bool:
+    """Whether a restriction is one of GMBot's holds, past or present, even if all records of it are lost.
+
+    An admin's restriction bears it by chance once in 431,993 times, if it also silences and has an end.
+    """
+    held = standing.restriction
+    silent = standing.status is Status.RESTRICTED and not held.allowed & SPEECH
+    return silent and held.until > 0 and held.until % _MARK_CYCLE_S == _mark(group_id, user_id)
+
+
+def _mark(group_id: GroupId, user_id: UserId) -> int:
+    return (group_id * 31 + user_id) % _MARK_CYCLE_S
+
 
 class HoldState(enum.StrEnum):
     """Where a hold is in its life; it is written down as OWED before it is attempted."""
@@ -87,6 +109,10 @@ class Hold(msgspec.Struct, frozen=True):
         """Return the hold once Telegram has it."""
         return self._next(state=HoldState.PLACED)
 
+    def revived(self, at: float) -> Hold:
+        """Return the hold as owed again: recorded as ended, but Telegram had it at `at` (Unix seconds)."""
+        return self._next(state=HoldState.OWED, end=None, ended_at=0, at=at)
+
     def ended(self, reason: EndReason, at: float) -> Hold:
         """Return the hold after its end at `at` (Unix seconds)."""
         return self._next(state=HoldState.ENDED, end=reason, ended_at=at)
@@ -105,7 +131,7 @@ class Hold(msgspec.Struct, frozen=True):
 
     def with_prior(self, prior: Restriction) -> Hold:
         """Return the hold with another restriction to give back: an admin's, placed a moment before ours."""
-        return self._next(prior=prior)
+        return self if prior == self.prior else self._next(prior=prior)
 
     def _next(self, **changes: object) -> Hold:
         return msgspec.structs.replace(self, revision=self.revision + 1, **changes)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import msgspec
 
-from gmbot.domain.hold import HOLD_SECONDS, EndReason, Hold, HoldState
+from gmbot.domain.hold import EndReason, Hold, HoldState, bears_mark, hold_end
 from gmbot.domain.ids import GroupId, UserId
+from gmbot.domain.membership import Source, Stamp
 from gmbot.domain.standing import FREE, Restriction, Standing, Status
 from gmbot.domain.verdict import Judgement, Reason, Verdict
 
 FRESH_STANDING_S = 5
 """A standing older than this is looked at again before a restriction is touched."""
 
-TELEGRAM_SHORTEST_S = 35
-"""Telegram takes an end nearer than 30 s for "for ever" (restrictChatMember, until_date); with a margin."""
+TELEGRAM_SHORTEST_S = 90
+"""Telegram takes an end nearer than 30 s for "for ever" (restrictChatMember, until_date).
+
+The margin is the time that a call may spend waiting and on its way.
+"""
 
 
 class Nothing(msgspec.Struct, frozen=True, tag=True):
@@ -76,47 +80,52 @@ class Situation(msgspec.Struct, frozen=True):
     def fresh(self) -> bool:
         """Whether the standing is new enough to place a hold on."""
         return self.looked or (
-            self.standing is not None and self.now - self.standing.stamp.at <= FRESH_STANDING_S
+            self.standing is not None and abs(self.now - self.standing.stamp.at) <= FRESH_STANDING_S
         )
 
     @property
-    def active_hold(self) -> Hold | None:
-        """The hold, unless it has ended."""
-        return self.hold if self.hold is not None and self.hold.active else None
+    def hold_in_force(self) -> Hold | None:
+        """The recorded hold unless it has ended; else one that Telegram has and whose record is lost."""
+        if self.hold is not None and self.hold.active:
+            return self.hold
+        if self.standing is None or not bears_mark(self.group_id, self.user_id, self.standing):
+            return None
+        if self.hold is not None and not self.looked and _precedes_end(self.standing, self.hold):
+            return None
+        return _found_again(self, self.standing)
 
 
 def plan(verdict: Verdict, at: Situation) -> Action:
     """Return the one next step towards what the verdict says; UNDECIDED never moves anything."""
-    hold = at.active_hold
+    hold = at.hold_in_force
     if verdict.judgement is Judgement.UNDECIDED:
         return NOTHING
     if verdict.judgement is Judgement.ALLOWED:
         return NOTHING if hold is None else _towards_freedom(verdict, at, hold)
-    if at.standing is None or not at.fresh:
-        return _placed_already(at) or LOOK
+    if hold is not None and hold.state is HoldState.PLACED and _outdated(at, hold):
+        return LOOK if at.spoke else NOTHING
+    if at.standing is None or not at.fresh or (hold is not at.hold and hold is not None and not at.looked):
+        return LOOK
     return _towards_hold(verdict, at, at.standing, hold)
 
 
-def _placed_already(at: Situation) -> Action | None:
-    """A hold that is in place, as far as anybody knows, needs no question."""
-    hold = at.active_hold
-    settled = hold is not None and hold.state is HoldState.PLACED and not at.spoke
-    return NOTHING if settled and (at.standing is None or hold_stands(at, at.standing)) else None
-
-
-def hold_stands(at: Situation, standing: Standing) -> bool:
-    """Whether what is known of the person's standing agrees with the hold that GMBot placed."""
-    hold = at.active_hold
-    return hold is not None and (hold.matches(standing) or standing.stamp.at <= hold.at)
+def _outdated(at: Situation, hold: Hold) -> bool:
+    """Whether nothing is known of the person's standing since the hold was placed, or it agrees."""
+    if at.looked:
+        return False
+    return at.standing is None or at.standing.stamp.at <= hold.at or hold.matches(at.standing)
 
 
 def _towards_freedom(verdict: Verdict, at: Situation, hold: Hold) -> Action:
     if at.standing is None or not at.looked:
         return LOOK
     reason = _RELEASES.get(verdict.reason, EndReason.QUALIFIED)
-    if over := _ended_elsewhere(at, at.standing, hold):
-        return End(hold, reason if over in _OURS_UNHEARD else over)
-    return Lift(hold, _give_back(hold.prior, at.now), reason)
+    if hold.matches(at.standing):
+        return Lift(hold, _give_back(hold.prior, at.now), reason)
+    if _as_before(at.standing, hold):
+        # Free already, or the answer is an old one: asking for it again changes nothing or mends it.
+        return Lift(hold, _give_back(_prior(at.standing), at.now), reason)
+    return End(hold, _ended_elsewhere(at, at.standing, hold))
 
 
 def _towards_hold(verdict: Verdict, at: Situation, standing: Standing, hold: Hold | None) -> Action:
@@ -125,10 +134,8 @@ def _towards_hold(verdict: Verdict, at: Situation, standing: Standing, hold: Hol
     if hold.matches(standing):
         return Confirm(hold.placed()) if hold.state is HoldState.OWED else NOTHING
     if hold.state is HoldState.OWED and _may_be_held(at, standing):
-        return Place(hold)
-    if over := _ended_elsewhere(at, standing, hold):
-        return End(hold, over)
-    return NOTHING
+        return Place(hold.with_prior(_prior(standing)))
+    return End(hold, _ended_elsewhere(at, standing, hold))
 
 
 def _may_be_held(at: Situation, standing: Standing) -> bool:
@@ -140,46 +147,76 @@ def _may_be_held(at: Situation, standing: Standing) -> bool:
     return standing.present or at.spoke
 
 
-def _ended_elsewhere(at: Situation, standing: Standing, hold: Hold) -> EndReason | None:
-    """Why the hold is over although GMBot did not lift it; None while the restriction is ours."""
-    if hold.matches(standing):
-        return None
+def _ended_elsewhere(at: Situation, standing: Standing, hold: Hold) -> EndReason:
+    """Why a hold that the standing does not show is over although GMBot did not lift it."""
     if standing.status is Status.KICKED:
         return EndReason.BANNED
     if standing.is_admin:
         return EndReason.PROMOTED
     if hold.state is HoldState.OWED:
         return EndReason.NEVER_PLACED
-    if standing.status is Status.RESTRICTED:
-        return EndReason.TAKEN_OVER
     if standing.status is Status.LEFT:
         return EndReason.LEFT
-    by_hand = standing.by is not None and standing.by != at.bot_id
-    return EndReason.PARDONED if by_hand else EndReason.LAPSED
+    if _freed_by_hand(at, standing):
+        return EndReason.PARDONED
+    return EndReason.TAKEN_OVER if standing.status is Status.RESTRICTED else EndReason.LAPSED
+
+
+def _freed_by_hand(at: Situation, standing: Standing) -> bool:
+    """Whether an admin gave the person their voice, or part of it; joining is no pardon of oneself."""
+    by_admin = standing.by not in {None, at.bot_id, at.user_id}
+    return by_admin and not standing.restriction.silences(at.now)
+
+
+def _precedes_end(standing: Standing, ended: Hold) -> bool:
+    """Whether a standing is from before a hold's end; an event of the same second may be from after it."""
+    return standing.stamp <= Stamp(int(ended.ended_at), Source.QUESTION)
+
+
+def _found_again(at: Situation, standing: Standing) -> Hold:
+    """Return the record of a hold that Telegram has: the ended one brought back, or else a new one."""
+    before, until = at.hold, standing.restriction.until
+    if before is not None and before.until == until:
+        return before.revived(standing.stamp.at)
+    return Hold(
+        group_id=at.group_id,
+        user_id=at.user_id,
+        at=standing.stamp.at,
+        until=until,
+        prompted_at=before.prompted_at if before else 0,
+        revision=before.revision + 1 if before else 0,
+    )
 
 
 def _new_hold(verdict: Verdict, at: Situation, standing: Standing) -> Hold:
-    prior = standing.restriction if standing.status is Status.RESTRICTED else FREE
     before = at.hold
     return Hold(
         group_id=at.group_id,
         user_id=at.user_id,
         at=at.now,
-        until=int(at.now) + HOLD_SECONDS,
+        until=hold_end(at.group_id, at.user_id, at.now),
         missing=verdict.missing,
-        prior=prior,
+        prior=_prior(standing),
         prompted_at=before.prompted_at if before else 0,
         revision=before.revision + 1 if before else 0,
     )
+
+
+def _as_before(standing: Standing, hold: Hold) -> bool:
+    """Whether the person is as if the hold had never been placed."""
+    if standing.status is Status.RESTRICTED:
+        return standing.restriction == hold.prior
+    return standing.status is Status.MEMBER
+
+
+def _prior(standing: Standing) -> Restriction:
+    return standing.restriction if standing.status is Status.RESTRICTED else FREE
 
 
 def _give_back(prior: Restriction, now: float) -> Restriction:
     nearly_over = 0 < prior.until <= now + TELEGRAM_SHORTEST_S
     return FREE if nearly_over else prior
 
-
-_OURS_UNHEARD = {EndReason.PARDONED, EndReason.LAPSED}
-"""Somebody to be freed is free: we did it and the answer was lost, or it makes no difference who did."""
 
 _RELEASES = {
     Reason.NOT_GUARDED: EndReason.UNPROTECTED,

@@ -91,4 +91,9 @@ class Standing(msgspec.Struct, frozen=True):
 
 def newer(one: Standing, other: Standing) -> Standing:
     """Return the later of two facts about the same person; at equal stamps any fixed choice will do."""
-    return max(one, other, key=lambda fact: (fact.stamp, fact.status, fact.present, fact.restriction.until))
+    return max(one, other, key=_version)
+
+
+def _version(fact: Standing) -> tuple[object, ...]:
+    told = fact.restriction
+    return (fact.stamp, fact.status, fact.present, told.until, sorted(told.allowed), fact.by or 0)

@@ -98,4 +98,5 @@ def _weigh(evidence: Evidence) -> Verdict:
 def _doubtful(fact: Membership, now: float) -> bool:
     if fact.state is MembershipState.IN:
         return False
-    return not fact.known or now - fact.stamp.at > FRESH_OUT_S
+    # News from the future means that our idea of the time is wrong: no reason to trust it more.
+    return not fact.known or abs(now - fact.stamp.at) > FRESH_OUT_S

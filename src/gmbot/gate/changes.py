@@ -68,3 +68,6 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     postponed: tuple[Owed, ...] = ()
     moved: tuple[Moved, ...] = ()
     audit: tuple[AuditEntry, ...] = ()
+
+
+NO_CHANGES = Changes()

@@ -128,6 +128,13 @@ class DependencyChanged(msgspec.Struct, frozen=True):
     connected: bool
 
 
+class Unforeseen(msgspec.Struct, frozen=True):
+    """An error that nobody foresaw reached one of the two last-resort boundaries."""
+
+    where: str
+    error: str
+
+
 class Lifecycle(msgspec.Struct, frozen=True):
     """The process moved on: starting, ready, draining, stopped."""
 
@@ -150,5 +157,6 @@ Event = (
     | IntentFailed
     | GroupsCounted
     | DependencyChanged
+    | Unforeseen
     | Lifecycle
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from gmbot.domain.ids import GroupId, MessageId, ThreadId, UserId
+from gmbot.domain.ids import ChannelId, GroupId, MessageId, ThreadId, UserId
 from gmbot.domain.standing import Restriction
 from gmbot.gate.outgoing import Address, Note
 
@@ -27,6 +27,19 @@ class Settle(msgspec.Struct, frozen=True, tag="settle"):
     def key(self) -> str:
         """One per person and group, however often it is owed."""
         return f"settle:{self.group_id}:{self.user_id}"
+
+
+class SettleEverywhere(msgspec.Struct, frozen=True, tag="settle_everywhere"):
+    """Settle somebody whose subscription changed in every group that requires the channel."""
+
+    channel_id: ChannelId
+    user_id: UserId
+    name: str = ""
+
+    @property
+    def key(self) -> str:
+        """One per person and channel."""
+        return f"everywhere:{self.channel_id}:{self.user_id}"
 
 
 class Judge(msgspec.Struct, frozen=True, tag="judge"):
@@ -132,12 +145,15 @@ class BlockSender(msgspec.Struct, frozen=True, tag="block_sender"):
         return f"block:{self.group_id}:{self.sender_chat_id}"
 
 
-Intent = Settle | Judge | Prompt | Delete | Say | Rewrite | Resettle | Restore | BlockSender
+Intent = (
+    Settle | SettleEverywhere | Judge | Prompt | Delete | Say | Rewrite | Resettle | Restore | BlockSender
+)
 
 URGENCY: dict[type, int] = {
     Restore: 0,
     Resettle: 0,
     Settle: 0,
+    SettleEverywhere: 0,
     Judge: 1,
     Delete: 2,
     BlockSender: 2,

@@ -8,7 +8,7 @@ from gmbot.domain.group import Group
 from gmbot.domain.hold import Hold
 from gmbot.domain.ids import ChannelId, GroupId
 from gmbot.gate.changes import AuditEntry, Moved
-from gmbot.gate.intents import Delete, Intent, Judge, Owed, Rewrite, Say, Settle
+from gmbot.gate.intents import Delete, Intent, Judge, Owed, Rewrite, Say, Settle, SettleEverywhere
 
 
 def owe(stored: Owed | None, new: Owed) -> Owed:
@@ -30,6 +30,8 @@ def concerns(intent: Intent, chat_id: int) -> bool:
             return to.chat_id == chat_id
         case Delete(chat_id=at) | Rewrite(chat_id=at):
             return at == chat_id
+        case SettleEverywhere(channel_id=channel_id):
+            return channel_id == chat_id
         case _:
             return intent.group_id == chat_id
 
@@ -47,6 +49,8 @@ def follow(intent: Intent, moved: Moved) -> Intent | None:
             return None
         case Judge(user_id=user_id, name=name):
             return Settle(here, user_id, name)
+        case SettleEverywhere():
+            return msgspec.structs.replace(intent, channel_id=ChannelId(moved.new_id))
         case Say(to=to):
             return msgspec.structs.replace(intent, to=type(to)(moved.new_id))
         case _:

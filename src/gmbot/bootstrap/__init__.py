@@ -1,0 +1,35 @@
+"""The composition root: the one place that sees everything. Ordered start, ordered stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+
+from gmbot.bootstrap.bot_at_work import BotAtWork, Parts, assemble, start_polling
+from gmbot.bootstrap.product import Product
+from gmbot.settings import Settings
+
+__all__ = ["BotAtWork", "Parts", "Product", "assemble", "run", "start_polling"]
+
+
+async def run(settings: Settings) -> None:
+    """Run the service until SIGTERM or SIGINT; raises ConfigurationError for what an operator must mend."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    product = Product(settings)
+    serving = asyncio.create_task(_serve(product, told))
+    stopping = asyncio.create_task(told.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if not serving.done() and not product.ready:
+        serving.cancel()
+    stopping.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving
+
+
+async def _serve(product: Product, told: asyncio.Event) -> None:
+    async with product:
+        await product.until(told)

@@ -1,0 +1,160 @@
+"""One bot put together, and everything that runs for it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+from gmbot.adapters.memory.recall import FactMemory
+from gmbot.adapters.telegram.client import BotClient
+from gmbot.adapters.telegram.polling import Poller
+from gmbot.adapters.telegram.transport import Transport
+from gmbot.domain.errors import TransientError
+from gmbot.domain.ids import BotId
+from gmbot.entrypoints.bot.dispatch import Dispatcher
+from gmbot.entrypoints.bot.texts import EnglishVoice
+from gmbot.gate.bot import Bot
+from gmbot.gate.events import Lifecycle, Unforeseen
+from gmbot.gate.guarded import Guarded
+from gmbot.gate.knowledge import Knowledge
+from gmbot.gate.ledger import Ledger
+from gmbot.gate.outbox import Outbox
+from gmbot.gate.perform import perform
+from gmbot.gate.ports import Clock, Emit, Me, Store
+from gmbot.gate.questions import Questions
+from gmbot.resilience.backoff import Backoff
+from gmbot.resilience.keyed_lock import KeyedLock
+from gmbot.resilience.workers import TaskPool
+
+CONCURRENT_ATTEMPTS = 64
+CONCURRENT_ANSWERS = 64
+DRAIN_S = 10.0
+"""How long each kind of work may take to finish at a stop."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the outside world is made of: the real thing, or the twins in tests and the demo."""
+
+    clock: Clock
+    random: Callable[[], float]
+    transport: Callable[[str], Transport]
+    open_store: Callable[[BotId, Emit], Store]
+    emit: Emit
+    poll_wait_s: int = 50
+
+
+@dataclass(slots=True, kw_only=True)
+class BotAtWork:
+    """One bot with everything that runs for it."""
+
+    bot: Bot
+    client: BotClient
+    outbox: Outbox
+    dispatcher: Dispatcher
+    background: TaskPool
+    poller: Poller | None = None
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def settled(self) -> None:
+        """Return when nothing is being attempted or answered."""
+        await self.outbox.idle()
+        await self.background.idle()
+        await self.outbox.idle()
+
+    async def stop(self, grace_s: float = DRAIN_S) -> None:
+        """Take no more updates, finish what is in hand within `grace_s` seconds; the rest stays owed."""
+        if self.poller is not None:
+            await self.poller.stop()
+        await self.background.stop(grace_s)
+        await self.outbox.stop(grace_s)
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+
+
+async def assemble(token: str, parts: Parts) -> BotAtWork:
+    """Return a bot that is ready to take updates and attempts what it owes.
+
+    Waits for Telegram as long as it takes. Raises ConfigurationError if it refuses the token.
+    """
+    bot_id = BotId(int(token.partition(":")[0]))
+    client = BotClient(parts.transport(token), bot_id=bot_id, clock=parts.clock, emit=parts.emit)
+    store = parts.open_store(bot_id, parts.emit)
+    me = await _patiently(client.me, parts)
+    bot = await _bot(token, me, client, store, parts)
+    attempts = TaskPool(CONCURRENT_ATTEMPTS, _unforeseen("outbox", parts.emit))
+    outbox = Outbox(
+        store,
+        bot.ledger,
+        lambda owed: perform(bot, owed),
+        clock=parts.clock,
+        emit=parts.emit,
+        pool=attempts,
+        backoff=Backoff(random=parts.random),
+    )
+    background = TaskPool(CONCURRENT_ANSWERS, _unforeseen("answers", parts.emit))
+    work = BotAtWork(
+        bot=bot,
+        client=client,
+        outbox=outbox,
+        dispatcher=Dispatcher(bot, background),
+        background=background,
+    )
+    work.tasks.append(asyncio.create_task(outbox.run(), name="outbox"))
+    return work
+
+
+async def _bot(token: str, me: Me, client: BotClient, store: Store, parts: Parts) -> Bot:
+    guarded = Guarded(await store.groups(), await store.channels())
+    memory = FactMemory()
+    return Bot(
+        me=me,
+        telegram=client,
+        store=store,
+        guarded=guarded,
+        knowledge=Knowledge(memory, store, guarded),
+        questions=Questions(client, parts.clock, parts.emit),
+        ledger=Ledger(store, memory, guarded, parts.clock),
+        clock=parts.clock,
+        emit=parts.emit,
+        voice=EnglishVoice(),
+        people=KeyedLock(),
+        signing_key=hmac.digest(token.encode(), b"gmbot confirmation", hashlib.sha256),
+    )
+
+
+async def _patiently(ask: Callable[[], Coroutine[Any, Any, Me]], parts: Parts) -> Me:
+    """Telegram may be down when GMBot starts: it is waited for, not given up."""
+    backoff = Backoff(cap_s=30.0, random=parts.random)
+    failures = 0
+    while True:
+        try:
+            return await ask()
+        except TransientError as error:
+            failures += 1
+            parts.emit(Lifecycle("waiting_for_telegram", type(error).__name__))
+            await parts.clock.sleep(backoff.delay_s(failures, error.retry_after_s))
+
+
+def _unforeseen(where: str, emit: Emit) -> Callable[[BaseException], None]:
+    return lambda error: emit(Unforeseen(where, type(error).__name__))
+
+
+def start_polling(work: BotAtWork, parts: Parts) -> asyncio.Task[None]:
+    """Start fetching updates, and return the task that does; it ends when stopped or the token is refused."""
+    work.poller = Poller(
+        work.client,
+        work.dispatcher.handle,
+        clock=parts.clock,
+        emit=parts.emit,
+        backoff=Backoff(cap_s=30.0, random=parts.random),
+        wait_s=parts.poll_wait_s,
+    )
+    task = asyncio.create_task(work.poller.run(), name=f"poller-{work.bot.me.bot_id}")
+    work.tasks.append(task)
+    return task

@@ -1,0 +1,212 @@
+"""The whole service, started and stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sys
+import time
+from collections.abc import Coroutine
+from random import Random
+from typing import Any, BinaryIO, Self
+
+from gmbot import __version__
+from gmbot.adapters.sql.database import Database, open_database
+from gmbot.adapters.sql.store import SqlStore
+from gmbot.adapters.telegram.http import HttpPool
+from gmbot.adapters.telegram.webhook import WebhookApp, WebhookBot, register
+from gmbot.bootstrap.bot_at_work import BotAtWork, Parts, assemble, start_polling
+from gmbot.bootstrap.telegram_watch import TelegramWatch
+from gmbot.domain.errors import TransientError
+from gmbot.domain.ids import BotId
+from gmbot.entrypoints.bot.menus import COMMAND_MENUS
+from gmbot.entrypoints.ops.app import OpsSources, create_app
+from gmbot.entrypoints.ops.health import Check, Checker, Finding
+from gmbot.entrypoints.ops.server import Server, serve
+from gmbot.gate.events import DependencyChanged, Event, GroupsCounted, Lifecycle, Unforeseen
+from gmbot.gate.watch_channels import recheck_channels
+from gmbot.resilience.clock import SystemClock
+from gmbot.settings import Environment, Mode, Settings
+from gmbot.telemetry.logs import LogOptions, Logs
+from gmbot.telemetry.prometheus import Build, Metrics
+from gmbot.telemetry.stories import listener
+
+COUNT_EVERY_S = 5.0
+RECHECK_EVERY_S = 600.0
+
+
+class Product:
+    """The whole service: its bots, its pages, its watch over dependencies.
+
+    Use as a context manager: entering returns once updates are taken, leaving drains and closes.
+    """
+
+    def __init__(self, settings: Settings, *, stream: BinaryIO | None = None) -> None:
+        self.settings = settings
+        self._random = Random()
+        self._clock = SystemClock()
+        self.metrics = Metrics(started_at=time.time(), build=Build(__version__))
+        self._logs = _logs(settings, stream)
+        self._write = listener(self._logs.logger, _level(settings))
+        self._exits = contextlib.AsyncExitStack()
+        self.ready = False
+        self._telegram = TelegramWatch()
+        self._connected: dict[str, bool] = {}
+        self.bots: list[BotAtWork] = []
+        self.ops: Server | None = None
+        self.webhook: Server | None = None
+        self._refused: list[BaseException] = []
+        self._over = asyncio.Event()
+
+    def emit(self, event: Event) -> None:
+        """Hand an event to everybody who listens."""
+        self._telegram.listen(event)
+        self.metrics.listen(event)
+        self._write(event)
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._start()
+        except BaseException:
+            await self._exits.aclose()
+            raise
+        return self
+
+    async def until(self, told: asyncio.Event) -> None:
+        """Return when told to stop. Raises what ended the last bot, if none can work any more."""
+        waiting = [asyncio.create_task(event.wait()) for event in (told, self._over)]
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting:
+            task.cancel()
+        if self._refused and self._over.is_set():
+            raise self._refused[-1]
+
+    async def __aexit__(self, *_: object) -> None:
+        self.ready = False
+        self.emit(Lifecycle("draining"))
+        await self._exits.aclose()
+
+    async def _start(self) -> None:
+        self._exits.enter_context(self._logs)
+        self._exits.callback(lambda: self.emit(Lifecycle("stopped")))
+        self.emit(Lifecycle("starting", self.settings.mode.value))
+        database = await open_database(self.settings.database_url.reveal())
+        self._exits.push_async_callback(database.close)
+        await self._serve_ops(database)
+        parts = self._parts(database)
+        for token in self.settings.bot_tokens:
+            work = await assemble(token.reveal(), parts)
+            self._exits.push_async_callback(work.stop)
+            self.bots.append(work)
+        await self._take_updates(parts)
+        self._background(self._keep_house(), "housekeeping")
+        self._background(self._announce(), "commands")
+        self.ready = True
+        self.emit(Lifecycle("ready"))
+
+    def _parts(self, database: Database) -> Parts:
+        pool = HttpPool(self.settings.telegram_api_url)
+        self._exits.push_async_callback(pool.close)
+        return Parts(
+            clock=self._clock,
+            random=self._random.random,
+            transport=pool.bot,
+            open_store=lambda bot_id, emit: SqlStore(database, bot_id, emit),
+            emit=self.emit,
+        )
+
+    async def _serve_ops(self, database: Database) -> None:
+        probe = SqlStore(database, BotId(0), lambda event: None)
+        checker = Checker(
+            (Check("database", probe.ping), Check("telegram", self._telegram.probe, critical=False)),
+            self._clock,
+            version=__version__,
+            notice=self._notice,
+        )
+        await self._exits.enter_async_context(checker)
+        sources = OpsSources(lambda: self.ready, checker.report, self.metrics.render)
+        self.ops = await serve(create_app(sources), self.settings.ops_host, self.settings.ops_port)
+        self._exits.push_async_callback(self.ops.stop)
+
+    def _notice(self, finding: Finding) -> None:
+        if self._connected.get(finding.name) is not finding.healthy:
+            self._connected[finding.name] = finding.healthy
+            self.emit(DependencyChanged(finding.name, finding.healthy))
+
+    async def _take_updates(self, parts: Parts) -> None:
+        if self.settings.mode is Mode.WEBHOOK:
+            await self._serve_webhook()
+            return
+        for work in self.bots:
+            start_polling(work, parts).add_done_callback(self._polling_ended)
+
+    async def _serve_webhook(self) -> None:
+        secret = self.settings.webhook_secret
+        assert secret is not None and self.settings.webhook_url is not None  # noqa: S101, PT018
+        word = secret.reveal()
+        ways_in = {int(w.bot.me.bot_id): WebhookBot(word, w.dispatcher.handle) for w in self.bots}
+        host = "0.0.0.0"  # noqa: S104 - Telegram comes from outside
+        self.webhook = await serve(WebhookApp(ways_in), host, self.settings.port, variable="PORT")
+        self._exits.push_async_callback(self.webhook.stop)
+        for work in self.bots:
+            url = f"{self.settings.webhook_url}/webhook/{work.bot.me.bot_id}"
+            await register(work.client, url, word)
+
+    def _polling_ended(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        self.emit(Unforeseen("polling", type(error).__name__))
+        self._refused.append(error)
+        if len(self._refused) == len(self.bots):
+            self._over.set()
+
+    def _background(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._exits.push_async_callback(cancelled, task)
+
+    async def _keep_house(self) -> None:
+        """Count what is guarded, and look whether what was lost has come back."""
+        since_recheck_s = RECHECK_EVERY_S
+        while True:
+            with contextlib.suppress(TransientError):
+                await self._count()
+                if since_recheck_s >= RECHECK_EVERY_S:
+                    since_recheck_s = 0.0
+                    for work in self.bots:
+                        await recheck_channels(work.bot)
+            await self._clock.sleep(COUNT_EVERY_S)
+            since_recheck_s += COUNT_EVERY_S
+
+    async def _count(self) -> None:
+        groups = sum(len(work.bot.guarded.groups) for work in self.bots)
+        holds = [await work.bot.store.count_holds() for work in self.bots]
+        self.emit(GroupsCounted(groups, sum(holds)))
+
+    async def _announce(self) -> None:
+        """Command menus are a courtesy: if they cannot be set now, they are at the next start."""
+        for work in self.bots:
+            with contextlib.suppress(TransientError):
+                await work.client.set_commands(COMMAND_MENUS)
+
+
+async def cancelled(task: asyncio.Task[None]) -> None:
+    """Cancel a task and wait for its end."""
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _logs(settings: Settings, stream: BinaryIO | None) -> Logs:
+    production = settings.environment is Environment.PRODUCTION
+    options = LogOptions(
+        version=__version__,
+        level=settings.log_level.value,
+        as_json=production,
+        colours=not production and sys.stderr.isatty(),
+        secrets=tuple(secret.reveal() for secret in settings.secrets),
+    )
+    return Logs(options, stream or sys.stderr.buffer, time.time)
+
+
+def _level(settings: Settings) -> int:
+    return logging.getLevelNamesMapping()[settings.log_level.value]

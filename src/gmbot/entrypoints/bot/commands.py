@@ -1,0 +1,140 @@
+"""Commands in groups and in private."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from gmbot.domain.errors import RefusedError, TransientError
+from gmbot.domain.ids import GroupId, UserId
+from gmbot.entrypoints.bot import admin_texts, menus, texts
+from gmbot.entrypoints.bot.replies import reply
+from gmbot.gate.authorize import asker_of, is_admin
+from gmbot.gate.bot import Bot
+from gmbot.gate.confirm_channel import read_code
+from gmbot.gate.events import AdminActed
+from gmbot.gate.incoming import ChatKind, MessageSeen
+from gmbot.gate.outgoing import Note
+from gmbot.gate.protect_group import ProtectRequest, protect_group
+from gmbot.gate.targets import Target, read_targets
+
+Command = Callable[[Bot, MessageSeen], Awaitable[None]]
+SETTINGS_S = 300.0
+EVERYBODY = UserId(0)
+
+
+def addressed(bot: Bot, message: MessageSeen) -> Command | None:
+    """Return the command in a message if it is one of ours, meant for us, and not an edit."""
+    command = message.command
+    if command is None or message.edited:
+        return None
+    if command.mention is not None and command.mention.lower() != bot.me.username.lower():
+        return None
+    known = _PRIVATE if message.chat.kind is ChatKind.PRIVATE else _GROUP
+    return known.get(command.name)
+
+
+async def run_command(bot: Bot, message: MessageSeen, command: Command) -> None:
+    """Run a command. If Telegram does not answer it says so; if the store does not, Unavailable is raised."""
+    try:
+        await command(bot, message)
+    except (TransientError, RefusedError):
+        await reply(bot, message, texts.TRY_AGAIN)
+
+
+async def _protect(bot: Bot, message: MessageSeen) -> None:
+    group_id = GroupId(message.chat.chat_id)
+    request = ProtectRequest(
+        chat=message.chat,
+        asker=asker_of(message.chat, message.sender, message.sender_chat),
+        targets=_targets(message),
+    )
+    async with bot.people((group_id, EVERYBODY)):
+        outcome = await protect_group(bot, request)
+        channels = bot.guarded.channels_of(outcome.group) if outcome.group else ()
+        new = tuple(
+            c for c in outcome.changes.channels if c.channel_id not in {k.channel_id for k in channels}
+        )
+        note = admin_texts.protected(outcome, bot.me.username)
+        await reply(bot, message, note, outcome.changes)
+    if outcome.changes.groups:
+        bot.emit(AdminActed(group_id, request.asker.user_id, "protect"))
+
+
+def _targets(message: MessageSeen) -> tuple[Target, ...]:
+    named = read_targets(message.command.rest if message.command else "")
+    if named or message.forwarded_from is None:
+        return named
+    return (Target(message.forwarded_from.title, message.forwarded_from.chat_id),)
+
+
+async def _unprotect(bot: Bot, message: MessageSeen) -> None:
+    asker = asker_of(message.chat, message.sender, message.sender_chat)
+    group = bot.guarded.group(message.chat.chat_id)
+    if not await is_admin(bot, message.chat.chat_id, asker):
+        await reply(bot, message, Note(texts.ADMINS_ONLY))
+    elif group is None:
+        await reply(bot, message, admin_texts.NOT_PROTECTED)
+    else:
+        await reply(bot, message, admin_texts.confirm_unprotect(group, asker.user_id))
+
+
+async def _settings(bot: Bot, message: MessageSeen) -> None:
+    asker = asker_of(message.chat, message.sender, message.sender_chat)
+    group = bot.guarded.group(message.chat.chat_id)
+    if not await is_admin(bot, message.chat.chat_id, asker):
+        await reply(bot, message, Note(texts.ADMINS_ONLY))
+    elif group is None:
+        await reply(bot, message, admin_texts.NOT_PROTECTED)
+    else:
+        note = texts.settings(group, bot.guarded.channels_of(group))
+        await reply(bot, message, note, lifetime_s=SETTINGS_S)
+
+
+async def _status(bot: Bot, message: MessageSeen) -> None:
+    group = bot.guarded.group(message.chat.chat_id)
+    channels = bot.guarded.channels_of(group) if group else ()
+    await reply(bot, message, texts.status(group, channels))
+
+
+async def _group_help(bot: Bot, message: MessageSeen) -> None:
+    await reply(bot, message, menus.group_help())
+
+
+async def _group_start(bot: Bot, message: MessageSeen) -> None:
+    basic = message.chat.kind is ChatKind.GROUP
+    await reply(bot, message, admin_texts.added(bot.me.username, basic=basic))
+
+
+async def _start(bot: Bot, message: MessageSeen) -> None:
+    code = message.command.rest.strip() if message.command else ""
+    if not code or message.sender is None:
+        await reply(bot, message, menus.page("home", bot.me.username))
+        return
+    asked = await read_code(bot, code, message.sender)
+    await reply(bot, message, admin_texts.confirmation(code, asked))
+
+
+async def _private_help(bot: Bot, message: MessageSeen) -> None:
+    await reply(bot, message, menus.page("help", bot.me.username))
+
+
+async def _only_in_groups(bot: Bot, message: MessageSeen) -> None:
+    await reply(bot, message, menus.page("setup", bot.me.username))
+
+
+_GROUP: dict[str, Command] = {
+    "protect": _protect,
+    "unprotect": _unprotect,
+    "settings": _settings,
+    "status": _status,
+    "help": _group_help,
+    "start": _group_start,
+}
+_PRIVATE: dict[str, Command] = {
+    "start": _start,
+    "help": _private_help,
+    "protect": _only_in_groups,
+    "unprotect": _only_in_groups,
+    "settings": _only_in_groups,
+    "status": _only_in_groups,
+}

@@ -1,0 +1,126 @@
+"""Each update to what concerns it; returns once everything that must not be lost is stored."""
+
+from __future__ import annotations
+
+import time
+
+from gmbot.domain.errors import GMBotError, RefusedError, TransientError
+from gmbot.entrypoints.bot import admin_texts
+from gmbot.entrypoints.bot.commands import addressed, run_command
+from gmbot.entrypoints.bot.replies import CHATTER_S
+from gmbot.entrypoints.bot.taps import Answer, run_tap
+from gmbot.entrypoints.bot.texts import TRY_AGAIN
+from gmbot.gate.bot import Bot
+from gmbot.gate.changes import Changes
+from gmbot.gate.events import IntentFailed, UpdateHandled
+from gmbot.gate.follow_bot import Arrival, follow_bot
+from gmbot.gate.follow_member import follow_member
+from gmbot.gate.follow_migration import follow_migration
+from gmbot.gate.incoming import BotChanged, ButtonTapped, Ignored, Incoming, MemberChanged, MessageSeen
+from gmbot.gate.intents import Say
+from gmbot.gate.judge_message import judge_message
+from gmbot.gate.outgoing import Address
+from gmbot.resilience.workers import TaskPool
+
+
+class Dispatcher:
+    """One bot's updates. `background` finds and sends the answers to taps, which need not be stored."""
+
+    def __init__(self, bot: Bot, background: TaskPool) -> None:
+        self._bot = bot
+        self._background = background
+
+    async def handle(self, incoming: Incoming) -> None:
+        """Deal with one update. Raises TransientError if it could not be stored: it must come again."""
+        started = time.perf_counter()
+        outcome = "failed"
+        try:
+            outcome = await self._handle(incoming)
+        finally:
+            self._report(incoming, outcome, time.perf_counter() - started)
+
+    async def _handle(self, incoming: Incoming) -> str:
+        match incoming:
+            case MessageSeen():
+                return await self._message(incoming)
+            case MemberChanged():
+                return "stored" if await follow_member(self._bot, incoming) else "ignored"
+            case BotChanged():
+                return await self._bot_changed(incoming)
+            case ButtonTapped():
+                return await self._tap(incoming)
+            case Ignored():
+                return "ignored"
+
+    async def _message(self, message: MessageSeen) -> str:
+        bot = self._bot
+        if (message.migrated_to or message.migrated_from) and await follow_migration(bot, message):
+            return "stored"
+        group = bot.guarded.group(message.chat.chat_id)
+        if group is not None and not await judge_message(bot, group, message):
+            return "stored"
+        command = addressed(bot, message)
+        if command is None:
+            return "passed"
+        await run_command(bot, message, command)
+        return "stored"
+
+    async def _bot_changed(self, change: BotChanged) -> str:
+        arrival = await follow_bot(self._bot, change)
+        if arrival is Arrival.NOTHING_TO_SAY:
+            return "stored"
+        note = admin_texts.added(self._bot.me.username, basic=arrival is Arrival.ADDED_TO_BASIC_GROUP)
+        say = Say(str(change.update_id), Address(change.chat.chat_id), note, CHATTER_S)
+        owed = (self._bot.ledger.owe(say),)
+        await self._bot.ledger.write(Changes(update_id=change.update_id, owed=owed))
+        return "stored"
+
+    async def _tap(self, tap: ButtonTapped) -> str:
+        try:
+            answer = await run_tap(self._bot, tap)
+        except (TransientError, RefusedError):
+            await self._bot.ledger.write(Changes(update_id=tap.update_id))
+            answer = _try_again
+        self._background.spawn(lambda: self._answer(tap, answer))
+        return "stored"
+
+    async def _answer(self, tap: ButtonTapped, answer: Answer) -> None:
+        """An answer that cannot be given is not worth repeating: Telegram forgets taps within seconds."""
+        try:
+            text = await answer()
+            await self._bot.telegram.answer(tap.callback_id, text, alert=len(text) > 60)
+        except GMBotError as error:
+            cause = type(error).__name__
+            self._bot.emit(IntentFailed("Answer", cause, 1, None, None, tap.person.user_id))
+
+    def _report(self, incoming: Incoming, outcome: str, seconds: float) -> None:
+        kind, group_id, user_id = _summary(incoming)
+        self._bot.emit(
+            UpdateHandled(
+                bot_id=self._bot.me.bot_id,
+                update_id=incoming.update_id,
+                kind=kind,
+                outcome=outcome,
+                seconds=seconds,
+                group_id=group_id,
+                user_id=user_id,
+            )
+        )
+
+
+async def _try_again() -> str:
+    return TRY_AGAIN.text
+
+
+def _summary(incoming: Incoming) -> tuple[str, int | None, int | None]:
+    match incoming:
+        case MessageSeen(chat=chat, sender=sender, edited=edited):
+            return "edited_message" if edited else "message", chat.chat_id, sender.user_id if sender else None
+        case MemberChanged(chat=chat, person=person):
+            return "chat_member", chat.chat_id, person.user_id
+        case BotChanged(chat=chat, actor=actor):
+            return "my_chat_member", chat.chat_id, actor.user_id
+        case ButtonTapped(chat=chat, person=person):
+            return "callback_query", chat.chat_id if chat else None, person.user_id
+        case Ignored():
+            return "other", None, None

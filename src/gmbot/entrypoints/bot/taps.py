@@ -1,0 +1,126 @@
+"""Taps on inline buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from gmbot.domain.group import Group
+from gmbot.domain.ids import GroupId
+from gmbot.entrypoints.bot import admin_texts, menus, texts
+from gmbot.entrypoints.bot.commands import EVERYBODY
+from gmbot.entrypoints.bot.replies import rewrite
+from gmbot.gate.authorize import Asker, is_admin
+from gmbot.gate.bot import Bot
+from gmbot.gate.changes import Changes
+from gmbot.gate.choose_settings import Choice, choose
+from gmbot.gate.confirm_channel import Standing, confirm_channel, group_of, read_code
+from gmbot.gate.events import AdminActed
+from gmbot.gate.incoming import ButtonTapped
+from gmbot.gate.unprotect_group import unprotect_group
+from gmbot.gate.verify import Verification, VerifyOutcome, note_tap, verify
+
+Answer = Callable[[], Awaitable[str]]
+"""What finds the answer to a tap, after everything that must not be lost is stored."""
+
+
+async def run_tap(bot: Bot, tap: ButtonTapped) -> Answer:
+    """Store what a tap changes, and return what finds its answer. Raises TransientError."""
+    verb, _, rest = tap.data.partition(":")
+    if verb == texts.VERIFY:
+        await note_tap(bot, tap)
+        return lambda: _verified(bot, tap)
+    answer = await _run(bot, tap, verb, rest)
+    return lambda: _already(answer)
+
+
+async def _already(answer: str) -> str:
+    return answer
+
+
+async def _run(bot: Bot, tap: ButtonTapped, verb: str, rest: str) -> str:
+    match verb:
+        case "menu":
+            await rewrite(bot, tap, menus.page(rest, bot.me.username))
+            return ""
+        case "unprotect" | "keep":
+            return await _unprotect(bot, tap, verb, rest)
+        case "set":
+            return await _choose(bot, tap, rest)
+        case "ok":
+            return await _confirm(bot, tap, rest)
+        case "refuse":
+            await rewrite(bot, tap, admin_texts.CONFIRM_REFUSED)
+            return ""
+        case _:
+            await bot.ledger.write(Changes(update_id=tap.update_id))
+            return texts.GONE
+
+
+async def _verified(bot: Bot, tap: ButtonTapped) -> str:
+    outcome: VerifyOutcome = await verify(bot, tap)
+    if outcome.result is Verification.MISSING:
+        return texts.missing_answer(outcome.missing)
+    return _VERIFIED[outcome.result]
+
+
+_VERIFIED = {
+    Verification.NOT_GUARDED: texts.NOT_GUARDED,
+    Verification.FREE: texts.ALREADY_FREE,
+    Verification.WELCOME: texts.WELCOME,
+    Verification.UNSURE: texts.UNSURE,
+}
+
+
+async def _refused(bot: Bot, tap: ButtonTapped, group: Group | None) -> str:
+    """Return why the tapper may not decide about the group; empty if they may."""
+    if group is None:
+        return texts.GONE
+    admin = await is_admin(bot, group.group_id, Asker(tap.person))
+    return "" if admin else texts.ADMINS_ONLY
+
+
+async def _unprotect(bot: Bot, tap: ButtonTapped, verb: str, rest: str) -> str:
+    group = bot.guarded.group(tap.chat.chat_id) if tap.chat else None
+    asker_id = int(rest) if rest.isdecimal() else 0
+    refused = await _refused(bot, tap, group)
+    if not refused and asker_id not in {0, tap.person.user_id}:
+        refused = texts.NOT_YOURS
+    if refused or group is None:
+        await bot.ledger.write(Changes(update_id=tap.update_id))
+        return refused
+    if verb == "keep":
+        await rewrite(bot, tap, admin_texts.KEPT)
+        return texts.DONE
+    async with bot.people((group.group_id, EVERYBODY)):
+        await rewrite(bot, tap, admin_texts.UNPROTECTED, unprotect_group(bot, group, tap.person.user_id))
+    bot.emit(AdminActed(group.group_id, tap.person.user_id, "unprotect"))
+    return texts.DONE
+
+
+async def _choose(bot: Bot, tap: ButtonTapped, rest: str) -> str:
+    group = bot.guarded.group(tap.chat.chat_id) if tap.chat else None
+    refused = await _refused(bot, tap, group)
+    if refused or group is None or rest not in set(Choice):
+        await bot.ledger.write(Changes(update_id=tap.update_id))
+        return refused or texts.GONE
+    async with bot.people((group.group_id, EVERYBODY)):
+        latest = bot.guarded.group(group.group_id) or group
+        chosen, changes = choose(bot, latest, Choice(rest), tap.person.user_id)
+        await rewrite(bot, tap, texts.settings(chosen, bot.guarded.channels_of(chosen)), changes)
+    bot.emit(AdminActed(group.group_id, tap.person.user_id, f"settings_{rest}"))
+    return texts.DONE
+
+
+async def _confirm(bot: Bot, tap: ButtonTapped, code: str) -> str:
+    asked = await read_code(bot, code, tap.person)
+    if asked.standing is not Standing.MAY_CONFIRM:
+        await rewrite(bot, tap, admin_texts.confirmation(code, asked))
+        return ""
+    group_id: GroupId = group_of(asked)
+    async with bot.people((group_id, EVERYBODY)):
+        outcome = await confirm_channel(bot, asked, tap.person)
+        note = admin_texts.protected(outcome, bot.me.username)
+        await rewrite(bot, tap, note, outcome.changes)
+    if outcome.changes.groups:
+        bot.emit(AdminActed(group_id, tap.person.user_id, "protect"))
+    return texts.DONE

@@ -1,0 +1,36 @@
+"""One bot at work: the tenant, with everything its use cases need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gmbot.domain.ids import GroupId, UserId
+from gmbot.gate.guarded import Guarded
+from gmbot.gate.knowledge import Knowledge
+from gmbot.gate.ledger import Ledger
+from gmbot.gate.ports import Clock, Emit, Me, Store, Telegram, Voice
+from gmbot.gate.questions import Questions
+from gmbot.resilience.keyed_lock import KeyedLock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bot:
+    """What a use case is given. `signing_key` signs the links that ask a channel's admin to confirm."""
+
+    me: Me
+    telegram: Telegram
+    store: Store
+    guarded: Guarded
+    knowledge: Knowledge
+    questions: Questions
+    ledger: Ledger
+    clock: Clock
+    emit: Emit
+    voice: Voice
+    people: KeyedLock[tuple[GroupId, UserId]]
+    signing_key: bytes
+
+    @property
+    def user_id(self) -> UserId:
+        """The bot's own user id: the actor of its own calls' echoes."""
+        return UserId(self.me.bot_id)

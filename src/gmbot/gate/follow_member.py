@@ -1,0 +1,94 @@
+"""Follow `chat_member`: what a person became, in a guarded group and in a required channel."""
+
+from __future__ import annotations
+
+from gmbot.domain.hold import EndReason, Hold, bears_mark
+from gmbot.domain.ids import ChannelId, GroupId
+from gmbot.domain.standing import Status
+from gmbot.gate.bot import Bot
+from gmbot.gate.changes import Changes, LearntMembership, LearntStanding
+from gmbot.gate.incoming import MemberChanged
+from gmbot.gate.intents import Owed, Prompt, Restore, Settle, SettleEverywhere
+
+
+async def follow_member(bot: Bot, change: MemberChanged) -> bool:
+    """Store what changed and what is owed for it; False if nobody here is concerned."""
+    group = bot.guarded.group(change.chat.chat_id)
+    channel = bot.guarded.channel(change.chat.chat_id)
+    own_call = change.actor.user_id == bot.user_id
+    if group is None and channel is None and not own_call:
+        return False
+    here = await _in_group(bot, change) if group or own_call else Changes()
+    there = _in_channel(bot, change) if channel else Changes()
+    await bot.ledger.write(
+        Changes(
+            update_id=change.update_id,
+            standings=here.standings,
+            memberships=there.memberships,
+            holds=here.holds,
+            owed=here.owed + there.owed,
+        )
+    )
+    return True
+
+
+def _in_channel(bot: Bot, change: MemberChanged) -> Changes:
+    """A subscription changed: settle the person in every group that requires the channel."""
+    channel_id = ChannelId(change.chat.chat_id)
+    fact = LearntMembership(change.person.user_id, channel_id, change.new.as_membership())
+    if change.person.is_bot or change.old.present == change.new.present:
+        return Changes(memberships=(fact,))
+    owed = bot.ledger.owe(SettleEverywhere(channel_id, change.person.user_id, change.person.name))
+    return Changes(memberships=(fact,), owed=(owed,))
+
+
+async def _in_group(bot: Bot, change: MemberChanged) -> Changes:
+    """Somebody joined, left, was muted, freed, banned or promoted in a guarded group."""
+    person, group_id = change.person, GroupId(change.chat.chat_id)
+    fact = LearntStanding(group_id, person.user_id, change.new)
+    if person.is_bot:
+        return Changes(standings=(fact,))
+    hold = await bot.store.hold(group_id, person.user_id)
+    if change.actor.user_id == bot.user_id:
+        return _echo(bot, change, fact, hold)
+    settle = bot.ledger.owe(Settle(group_id, person.user_id, person.name))
+    holds, prompt = _moved_about(bot, change, hold)
+    return Changes(standings=(fact,), holds=holds, owed=(settle, *prompt))
+
+
+def _moved_about(
+    bot: Bot, change: MemberChanged, hold: Hold | None
+) -> tuple[tuple[Hold, ...], tuple[Owed, ...]]:
+    """Nothing is said to somebody who left; an admin's pardon ends when the pardoned person leaves."""
+    if hold is None or change.old.present == change.new.present:
+        return (), ()
+    if hold.pardoned and not change.new.present:
+        return (hold.ended(EndReason.LEFT, bot.telegram.now()),), ()
+    if not hold.active:
+        return (), ()
+    return (hold.gone(away=not change.new.present),), (bot.ledger.owe(Prompt(hold.group_id)),)
+
+
+def _echo(bot: Bot, change: MemberChanged, fact: LearntStanding, hold: Hold | None) -> Changes:
+    """Our own call comes back with what it replaced: an admin's ban or mute, if the two raced, is given back.
+
+    Restricting somebody banned un-bans them, and there is one restriction a person (restrictChatMember).
+    """
+    if lost := _overwritten(change, hold):
+        ended = (hold.ended(EndReason.TAKEN_OVER, bot.telegram.now()),) if hold and hold.active else ()
+        return Changes(standings=(fact,), holds=ended, owed=(bot.ledger.owe(lost),))
+    orphan = bears_mark(fact.group_id, fact.user_id, change.new) and not (hold and hold.active)
+    settle = bot.ledger.owe(Settle(fact.group_id, fact.user_id, change.person.name))
+    return Changes(standings=(fact,), owed=(settle,) if orphan else ())
+
+
+def _overwritten(change: MemberChanged, hold: Hold | None) -> Restore | None:
+    """Return what to give back if our call replaced a ban or a restriction that was not ours."""
+    group_id, user_id, old = GroupId(change.chat.chat_id), change.person.user_id, change.old
+    if old.status is Status.KICKED and change.new.status is not Status.KICKED:
+        return Restore(group_id, user_id, banned=True, restriction=old.restriction)
+    if old.status is not Status.RESTRICTED or old.restriction.lapsed(change.at):
+        return None
+    if bears_mark(group_id, user_id, old) or (hold is not None and old.restriction == hold.prior):
+        return None
+    return Restore(group_id, user_id, banned=False, restriction=old.restriction)

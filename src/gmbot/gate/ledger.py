@@ -1,0 +1,69 @@
+"""Where everything is written: store first, then process memory, then what is owed is attempted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from gmbot.gate.changes import Changes
+from gmbot.gate.guarded import Guarded
+from gmbot.gate.intents import LEASE_S, Intent, Owed
+from gmbot.gate.ports import Clock, Memory, Store
+
+
+class Ledger:
+    """The one way to change anything.
+
+    An intent that is due at once is stored with a lease, so that nobody else takes it while this
+    process makes the first attempt, and anybody does if this process dies.
+    """
+
+    def __init__(self, store: Store, memory: Memory, guarded: Guarded, clock: Clock) -> None:
+        self._store = store
+        self._memory = memory
+        self._guarded = guarded
+        self._clock = clock
+        self._last_token = 0
+        self._attempt: Callable[[Owed], None] = lambda owed: None
+        self._schedule: Callable[[], None] = lambda: None
+
+    def on_owed(self, attempt: Callable[[Owed], None], schedule: Callable[[], None]) -> None:
+        """Have `attempt` called with each stored intent that is due at once, `schedule` for later ones."""
+        self._attempt = attempt
+        self._schedule = schedule
+
+    def owe(self, intent: Intent, *, delay_s: float = 0) -> Owed:
+        """Return an intent as a debt that is due now, or `delay_s` seconds from now."""
+        now = self._clock.now()
+        self._last_token = max(self._last_token + 1, int(now * 1_000_000))
+        return Owed(intent, due_at=now + delay_s, owed_at=now, token=self._last_token)
+
+    async def write(self, changes: Changes) -> bool:
+        """Store changes in one transaction; False if their update was applied before.
+
+        Raises Unavailable when the store cannot be written; then nothing has changed anywhere.
+        """
+        now = self._clock.now()
+        leased = msgspec.structs.replace(changes, at=now, owed=_leased(changes.owed))
+        if not await self._store.apply(leased):
+            return False
+        self._memory.learn(leased)
+        self._guarded.learn(leased)
+        for owed, stored in zip(changes.owed, leased.owed, strict=True):
+            if _due_at_once(owed):
+                self._attempt(stored)
+            else:
+                self._schedule()
+        return True
+
+
+def _due_at_once(owed: Owed) -> bool:
+    return owed.due_at <= owed.owed_at
+
+
+def _leased(owed: Sequence[Owed]) -> tuple[Owed, ...]:
+    return tuple(
+        msgspec.structs.replace(one, due_at=one.due_at + LEASE_S) if _due_at_once(one) else one
+        for one in owed
+    )

@@ -1,0 +1,150 @@
+"""Make an attempt at what is owed; every attempt decides anew what still makes sense."""
+
+from __future__ import annotations
+
+from gmbot.domain.errors import PersonProtected, TransientError
+from gmbot.domain.ids import GroupId, UserId
+from gmbot.domain.membership import MembershipState
+from gmbot.domain.verdict import Judgement
+from gmbot.gate.bot import Bot
+from gmbot.gate.changes import Changes
+from gmbot.gate.intents import (
+    BlockSender,
+    Delete,
+    Judge,
+    Owed,
+    Prompt,
+    Resettle,
+    Restore,
+    Rewrite,
+    Say,
+    Settle,
+    SettleEverywhere,
+)
+from gmbot.gate.settle import Case, settle
+from gmbot.gate.tell_held import tell_held
+
+MESSAGE_AGE_S = 300
+"""An older message is not deleted any more: its author is settled, and nobody is surprised."""
+
+_PAGE = 100
+
+
+async def perform(bot: Bot, owed: Owed) -> Changes:
+    """Do what an intent asks, and return what is owed next.
+
+    Raises TransientError if it should be tried again, and RefusedError if that would be useless.
+    """
+    match owed.intent:
+        case Judge() as intent:
+            return await _judge(bot, owed, intent)
+        case Prompt() as intent:
+            return await tell_held(bot, intent.group_id)
+        case Say() as intent:
+            return await _say(bot, intent)
+        case Settle() | SettleEverywhere() | Resettle():
+            await _settle_people(bot, owed)
+        case _:
+            await _call(bot, owed)
+    return Changes()
+
+
+async def _settle_people(bot: Bot, owed: Owed) -> None:
+    match owed.intent:
+        case Settle() as intent:
+            await _settle(bot, owed, intent.group_id, intent.user_id, intent.name)
+        case SettleEverywhere() as intent:
+            await _settle_everywhere(bot, owed, intent)
+        case Resettle() as intent:
+            await _resettle(bot, owed, intent)
+        case _:
+            pass
+
+
+async def _call(bot: Bot, owed: Owed) -> None:
+    match owed.intent:
+        case Restore() as intent:
+            await _restore(bot, intent)
+        case Delete() as intent:
+            await bot.telegram.delete(intent.chat_id, intent.message_ids)
+        case Rewrite() as intent:
+            await bot.telegram.edit(intent.chat_id, intent.message_id, intent.note)
+        case BlockSender() as intent:
+            await bot.telegram.ban_sender_chat(intent.group_id, intent.sender_chat_id)
+        case _:
+            pass
+
+
+async def _settle(bot: Bot, owed: Owed, group_id: GroupId, user_id: UserId, name: str = "") -> None:
+    await settle(bot, Case(group_id, user_id, owed.owed_at, name=name))
+
+
+async def _settle_everywhere(bot: Bot, owed: Owed, intent: SettleEverywhere) -> None:
+    """Settle somebody wherever a channel is required; whoever joined can only wait where they are held."""
+    fact = (await bot.store.memberships(intent.user_id, (intent.channel_id,))).get(intent.channel_id)
+    groups = {group.group_id for group in bot.guarded.requiring(intent.channel_id)}
+    if fact is not None and fact.state is MembershipState.IN:
+        groups = {hold.group_id for hold in await bot.store.holds_of(intent.user_id)}
+    await _settle_each(bot, owed, [(group_id, intent.user_id, intent.name) for group_id in sorted(groups)])
+
+
+async def _resettle(bot: Bot, owed: Owed, intent: Resettle) -> None:
+    after = UserId(0)
+    failed: TransientError | None = None
+    while holds := await bot.store.holds_in(intent.group_id, after, _PAGE):
+        try:
+            await _settle_each(bot, owed, [(hold.group_id, hold.user_id, hold.name) for hold in holds])
+        except TransientError as error:
+            failed = error
+        after = holds[-1].user_id
+    if failed is not None:
+        raise failed
+
+
+async def _settle_each(bot: Bot, owed: Owed, people: list[tuple[GroupId, UserId, str]]) -> None:
+    """Settle many; one whom Telegram cannot be asked about does not keep the others waiting."""
+    failed: TransientError | None = None
+    for group_id, user_id, name in people:
+        try:
+            await _settle(bot, owed, group_id, user_id, name)
+        except TransientError as error:
+            failed = error
+    if failed is not None:
+        raise failed
+
+
+async def _judge(bot: Bot, owed: Owed, intent: Judge) -> Changes:
+    case = Case(
+        group_id=intent.group_id,
+        user_id=intent.user_id,
+        since=owed.owed_at,
+        spoke=True,
+        name=intent.name,
+        thread_id=intent.thread_id,
+    )
+    verdict = await settle(bot, case)
+    group = bot.guarded.group(intent.group_id)
+    if verdict.judgement is not Judgement.HELD or group is None or not group.enforced:
+        return Changes()
+    too_old = bot.telegram.now() - intent.at > MESSAGE_AGE_S
+    if too_old or not group.settings.delete_messages:
+        return Changes()
+    return Changes(owed=(bot.ledger.owe(Delete(intent.group_id, (intent.message_id,))),))
+
+
+async def _restore(bot: Bot, intent: Restore) -> None:
+    try:
+        if intent.banned:
+            await bot.telegram.ban(intent.group_id, intent.user_id, intent.restriction.until)
+        else:
+            await bot.telegram.restrict(intent.group_id, intent.user_id, intent.restriction)
+    except PersonProtected:
+        return
+
+
+async def _say(bot: Bot, intent: Say) -> Changes:
+    message_id = await bot.telegram.send(intent.to, intent.note)
+    if intent.lifetime_s is None:
+        return Changes()
+    tidy = Delete(intent.to.chat_id, (message_id,))
+    return Changes(owed=(bot.ledger.owe(tidy, delay_s=intent.lifetime_s),))

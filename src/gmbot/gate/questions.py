@@ -1,0 +1,67 @@
+"""Asking Telegram what somebody is in a chat, once, however many want to know."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from gmbot.domain.errors import ChatUnusable, RefusedError, TransientError
+from gmbot.domain.ids import ChannelId, GroupId, UserId
+from gmbot.domain.membership import UNKNOWN, MembershipState
+from gmbot.domain.standing import Standing
+from gmbot.gate.changes import LearntMembership, LearntStanding
+from gmbot.gate.events import Verified
+from gmbot.gate.ports import Clock, Emit, Telegram
+from gmbot.resilience.coalesce import SingleFlight
+
+_STATUS = {
+    MembershipState.IN: "verified",
+    MembershipState.OUT: "restricted",
+    MembershipState.UNKNOWN: "error",
+}
+
+
+class Questions:
+    """getChatMember, coalesced: simultaneous questions about one pair are one call.
+
+    `unusable` collects the channels that answered "you may not ask" since they were last taken.
+    """
+
+    def __init__(self, telegram: Telegram, clock: Clock, emit: Emit) -> None:
+        self._telegram = telegram
+        self._clock = clock
+        self._emit = emit
+        self._flights: SingleFlight[tuple[int, UserId], Standing] = SingleFlight()
+        self._unusable: dict[ChannelId, str] = {}
+
+    async def standing(self, group_id: GroupId, user_id: UserId) -> LearntStanding:
+        """Return what somebody is in a group now. Raises what Telegram.member raises."""
+        return LearntStanding(group_id, user_id, await self._ask(group_id, user_id))
+
+    async def memberships(
+        self, user_id: UserId, channels: Iterable[ChannelId]
+    ) -> tuple[LearntMembership, ...]:
+        """Return what was learnt about somebody in these channels; UNKNOWN where nothing was."""
+        asked = (self._membership(user_id, channel) for channel in channels)
+        return tuple(await asyncio.gather(*asked))
+
+    def take_unusable(self) -> dict[ChannelId, str]:
+        """Return the channels that proved unusable, with the cause, and forget them."""
+        taken, self._unusable = self._unusable, {}
+        return taken
+
+    async def _membership(self, user_id: UserId, channel: ChannelId) -> LearntMembership:
+        started = self._clock.now()
+        fact, cause = UNKNOWN, ""
+        try:
+            fact = (await self._ask(channel, user_id)).as_membership()
+        except ChatUnusable as error:
+            cause = type(error).__name__
+            self._unusable[channel] = str(error)
+        except (TransientError, RefusedError) as error:
+            cause = type(error).__name__
+        self._emit(Verified(_STATUS[fact.state], self._clock.now() - started, user_id, channel, cause))
+        return LearntMembership(user_id, channel, fact)
+
+    async def _ask(self, chat_id: int, user_id: UserId) -> Standing:
+        return await self._flights.do((chat_id, user_id), lambda: self._telegram.member(chat_id, user_id))

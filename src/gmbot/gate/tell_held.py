@@ -1,0 +1,123 @@
+"""Prompts: one message for all who were held together, gone when nobody needs it any more."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from gmbot.domain.errors import RefusedError
+from gmbot.domain.group import Channel, Group
+from gmbot.domain.hold import Hold
+from gmbot.domain.ids import ChannelId, GroupId, MessageId, ThreadId
+from gmbot.gate.bot import Bot
+from gmbot.gate.changes import Changes
+from gmbot.gate.intents import Owed, Prompt
+from gmbot.gate.outgoing import Address
+
+AGAIN_AFTER_S = 3600
+"""A person is prompted at most once an hour."""
+
+TOGETHER_S = 60
+"""Those who are held within this time of a prompt are added to it."""
+
+PACE_S = 3
+"""Prompts of one group are at least this far apart: Telegram allows 20 messages a minute in a group."""
+
+MOST_AT_ONCE = 200
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """One prompt in the group, and those whom it still concerns."""
+
+    prompt_id: MessageId
+    thread_id: ThreadId | None
+    sent_at: float
+    people: tuple[Hold, ...]
+
+
+async def tell_held(bot: Bot, group_id: GroupId) -> Changes:
+    """Bring a group's prompts in line with who is held there; return what is owed next."""
+    told = await bot.store.told(group_id)
+    now = bot.clock.now()
+    await _clean_up(bot, group_id, told)
+    wait_s = max((hold.prompted_at for hold in told), default=0) + PACE_S - now
+    group = bot.guarded.group(group_id)
+    untold = await bot.store.untold(group_id, now - AGAIN_AFTER_S, MOST_AT_ONCE)
+    if group is None or not untold or not group.settings.prompts or group.paused:
+        return Changes()
+    if 0 < wait_s <= PACE_S:
+        return Changes(owed=(bot.ledger.owe(Prompt(group_id), delay_s=wait_s),))
+    for thread_id, people in _by_thread(untold).items():
+        await _tell(bot, group, thread_id, people, _recent(told, thread_id, now))
+    return Changes(owed=_rest(bot, group_id, untold))
+
+
+def _rest(bot: Bot, group_id: GroupId, untold: Sequence[Hold]) -> tuple[Owed, ...]:
+    more = len(untold) == MOST_AT_ONCE
+    return (bot.ledger.owe(Prompt(group_id), delay_s=PACE_S),) if more else ()
+
+
+async def _clean_up(bot: Bot, group_id: GroupId, told: Sequence[Hold]) -> None:
+    """Delete prompts that concern nobody any more: everybody they name is free, or has left."""
+    needed = {hold.prompt_id for hold in told if _needed(hold)}
+    over = [hold for hold in told if hold.prompt_id not in needed]
+    message_ids = sorted({hold.prompt_id for hold in over if hold.prompt_id is not None})
+    for message_id in message_ids:
+        await _delete(bot, group_id, message_id)
+    if over:
+        await bot.ledger.write(Changes(holds=tuple(hold.unprompted() for hold in over)))
+
+
+async def _delete(bot: Bot, group_id: GroupId, message_id: MessageId) -> None:
+    try:
+        await bot.telegram.delete(group_id, (message_id,))
+    except RefusedError:
+        return
+
+
+def _needed(hold: Hold) -> bool:
+    return hold.active and not hold.away
+
+
+async def _tell(
+    bot: Bot, group: Group, thread_id: ThreadId | None, people: Sequence[Hold], recent: _Told | None
+) -> None:
+    everybody = (*recent.people, *people) if recent else tuple(people)
+    note = bot.voice.prompt(group, _missing(bot, group, everybody), everybody)
+    if recent:
+        prompt_id = recent.prompt_id
+        await bot.telegram.edit(group.group_id, prompt_id, note)
+    else:
+        prompt_id = await bot.telegram.send(Address(group.group_id, thread_id), note)
+    now = bot.clock.now()
+    await bot.ledger.write(Changes(holds=tuple(hold.prompted(prompt_id, now) for hold in people)))
+
+
+def _missing(bot: Bot, group: Group, people: Iterable[Hold]) -> tuple[Channel, ...]:
+    """Every channel that somebody here must join, in the order of the rule."""
+    wanted: set[ChannelId] = {channel for hold in people for channel in hold.missing}
+    return tuple(c for c in bot.guarded.channels_of(group) if c.channel_id in wanted)
+
+
+def _by_thread(people: Sequence[Hold]) -> dict[ThreadId | None, list[Hold]]:
+    threads: dict[ThreadId | None, list[Hold]] = defaultdict(list)
+    for hold in people:
+        threads[hold.thread_id].append(hold)
+    return threads
+
+
+def _recent(told: Sequence[Hold], thread_id: ThreadId | None, now: float) -> _Told | None:
+    """Return the thread's newest prompt if it is recent enough to add names to."""
+    prompts: dict[MessageId, list[Hold]] = defaultdict(list)
+    for hold in told:
+        if hold.prompt_id is not None and hold.thread_id == thread_id and _needed(hold):
+            prompts[hold.prompt_id].append(hold)
+    if not prompts:
+        return None
+    newest = max(prompts)
+    sent_at = min(hold.prompted_at for hold in prompts[newest])
+    if now - sent_at > TOGETHER_S:
+        return None
+    return _Told(newest, thread_id, sent_at, tuple(prompts[newest]))

@@ -1,0 +1,93 @@
+"""Verify: somebody says that they have joined; believe Telegram, and answer within a second."""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+from gmbot.domain.errors import TransientError
+from gmbot.domain.group import Channel, Group
+from gmbot.domain.membership import MembershipState
+from gmbot.domain.verdict import Judgement, Verdict
+from gmbot.gate.bot import Bot
+from gmbot.gate.changes import Changes
+from gmbot.gate.incoming import ButtonTapped
+from gmbot.gate.intents import Owed, Settle
+from gmbot.gate.settle import Case, settle
+from gmbot.resilience.deadline import deadline
+
+ANSWER_WITHIN_S = 0.9
+
+
+class Verification(enum.StrEnum):
+    """How a tap on Verify ended."""
+
+    NOT_GUARDED = "not_guarded"
+    FREE = "free"
+    WELCOME = "welcome"
+    MISSING = "missing"
+    UNSURE = "unsure"
+
+
+class VerifyOutcome(msgspec.Struct, frozen=True):
+    """What to answer; `missing` names every channel still to join."""
+
+    result: Verification
+    missing: tuple[Channel, ...] = ()
+
+
+async def note_tap(bot: Bot, tap: ButtonTapped) -> None:
+    """Store that the tapper's case must be looked at, before the tap is acknowledged."""
+    group = _group(bot, tap)
+    hold = await bot.store.hold(group.group_id, tap.person.user_id) if group else None
+    owed: tuple[Owed, ...] = ()
+    if group is not None and hold is not None and hold.active:
+        owed = (bot.ledger.owe(Settle(group.group_id, tap.person.user_id, tap.person.name), delay_s=1),)
+    await bot.ledger.write(Changes(update_id=tap.update_id, owed=owed))
+
+
+async def verify(bot: Bot, tap: ButtonTapped) -> VerifyOutcome:
+    """Return what to tell the tapper, after settling their case and nobody else's.
+
+    A tap concerns the person who tapped, whoever the message was written for.
+    """
+    group = _group(bot, tap)
+    if group is None or not group.rule.channels:
+        return VerifyOutcome(Verification.NOT_GUARDED)
+    hold = await bot.store.hold(group.group_id, tap.person.user_id)
+    if hold is None or not hold.active:
+        return VerifyOutcome(Verification.FREE)
+    try:
+        async with deadline(ANSWER_WITHIN_S):
+            return await _settled(bot, group, tap)
+    except TransientError:
+        return VerifyOutcome(Verification.UNSURE)
+
+
+async def _settled(bot: Bot, group: Group, tap: ButtonTapped) -> VerifyOutcome:
+    await _ask_again(bot, group, tap)
+    since = bot.clock.now()
+    verdict = await settle(bot, Case(group.group_id, tap.person.user_id, since, name=tap.person.name))
+    return _outcome(bot, verdict)
+
+
+async def _ask_again(bot: Bot, group: Group, tap: ButtonTapped) -> None:
+    """Whoever taps has probably just joined: what was OUT a moment ago is asked anew."""
+    user_id = tap.person.user_id
+    known = await bot.store.memberships(user_id, group.rule.channels)
+    inside = {c for c, fact in known.items() if fact.state is MembershipState.IN}
+    doubtful = [c for c in group.rule.channels if c not in inside and c not in bot.guarded.unusable]
+    learnt = await bot.questions.memberships(user_id, doubtful)
+    await bot.ledger.write(Changes(memberships=tuple(one for one in learnt if one.membership.known)))
+
+
+def _outcome(bot: Bot, verdict: Verdict) -> VerifyOutcome:
+    if verdict.judgement is Judgement.ALLOWED:
+        return VerifyOutcome(Verification.WELCOME)
+    missing = (bot.guarded.channel(channel) for channel in verdict.missing)
+    return VerifyOutcome(Verification.MISSING, tuple(c for c in missing if c is not None))
+
+
+def _group(bot: Bot, tap: ButtonTapped) -> Group | None:
+    return bot.guarded.group(tap.chat.chat_id) if tap.chat else None
