@@ -44,15 +44,18 @@ def merged_entities(text: str, explicit: list[Wire]) -> list[Wire]:
     opaque = [entity for entity in explicit if entity["type"] in ("code", "pre", "text_link")]
     found = [entity for entity in find_entities(text) if not any(_overlap(entity, other) for other in opaque)]
     return sorted(
-        explicit + found, key=lambda entity: (_number(entity, "offset"), -_number(entity, "length"))
+        explicit + found, key=lambda entity: (number_of(entity, "offset"), -number_of(entity, "length"))
     )
 
 
 def _overlap(one: Mapping[str, object], other: Mapping[str, object]) -> bool:
-    start, end = _number(one, "offset"), _number(one, "offset") + _number(one, "length")
-    return start < _number(other, "offset") + _number(other, "length") and _number(other, "offset") < end
+    start, end = number_of(one, "offset"), number_of(one, "offset") + number_of(one, "length")
+    return (
+        start < number_of(other, "offset") + number_of(other, "length") and number_of(other, "offset") < end
+    )
 
 
-def _number(entity: Mapping[str, object], name: str) -> int:
+def number_of(entity: Mapping[str, object], name: str) -> int:
+    """An entity's offset or length."""
     value = entity[name]
     return value if isinstance(value, int) else 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -193,8 +193,3 @@ def queue_of(kind: str, payload: Wire) -> tuple[str, int]:
 def _id_of(wire: object) -> int:
     found = wire.get("id") if isinstance(wire, dict) else None
     return found if isinstance(found, int) else 0
-
-
-def known_kinds(names: Iterable[object]) -> list[str]:
-    """The names among these that are update kinds, in order."""
-    return [name for name in names if isinstance(name, str) and name in UPDATE_KINDS]

@@ -153,3 +153,9 @@ def test_a_ban_echoes_from_the_bot(scene: Scene) -> None:
     (update,) = scene.updates()
     assert statuses(update) == ("member", "kicked")
     assert inside(update, "from", "id") == scene.bot
+
+
+def test_a_title_needs_a_user(scene: Scene) -> None:
+    """As every method about somebody does."""
+    refusal = scene.refusal("setChatAdministratorCustomTitle", chat_id=scene.group, user_id=0)
+    assert refusal == "400 Bad Request: invalid user_id specified"

@@ -10,8 +10,6 @@ from gmbot.simulator.errors import bad_request
 from gmbot.simulator.members import Wire
 from gmbot.simulator.methods.markup import TEXT_LIMIT, formatted, inline_keyboard
 
-KEPT = 2_000
-
 
 def send_whisper(call: Call, parameters: Wire, content: Wire, keyboard: Wire | None) -> Wire:
     """Show a message to one member; `message_id` is 0, it is known by its receiver and ephemeral id."""
@@ -22,9 +20,10 @@ def send_whisper(call: Call, parameters: Wire, content: Wire, keyboard: Wire | N
     if chat.is_channel:
         raise bad_request("ephemeral messages can be sent only in groups")
     _check_receiver(call, chat, receiver, parameters)
+    number = call.world.serial(f"whisper {chat.id}")
     wire = {
         "message_id": 0,
-        "ephemeral_message_id": call.world.serial(f"whisper {chat.id}"),
+        "ephemeral_message_id": number,
         "from": call.world.user_wire(call.bot.id),
         "receiver_user": call.world.user_wire(receiver),
         "date": int(call.now),
@@ -33,7 +32,10 @@ def send_whisper(call: Call, parameters: Wire, content: Wire, keyboard: Wire | N
     }
     if keyboard is not None:
         wire["reply_markup"] = keyboard
-    _keep(chat, call.bot.id, receiver, wire)
+    message = Message(id=0, chat_id=chat.id, author=call.bot.id, date=int(call.now), wire=wire)
+    chat.whispers[receiver, number] = message
+    if len(chat.whispers) > call.world.knobs.history_limit:
+        chat.whispers.popitem(last=False)
     return wire
 
 
@@ -68,13 +70,6 @@ def _check_receiver(call: Call, chat: Chat, receiver: int, parameters: Wire) -> 
         raise bad_request("USER_NOT_PARTICIPANT")
 
 
-def _keep(chat: Chat, author: int, receiver: int, wire: Wire) -> None:
-    message = Message(id=0, chat_id=chat.id, author=author, date=_whole(wire["date"]), wire=wire)
-    chat.whispers[receiver, _whole(wire["ephemeral_message_id"])] = message
-    if len(chat.whispers) > KEPT:
-        chat.whispers.popitem(last=False)
-
-
 def _own(call: Call) -> tuple[Chat, tuple[int, int], Message]:
     chat = shared_chat(call)
     key = call.args.integer("receiver_user_id"), call.args.integer("ephemeral_message_id")
@@ -91,7 +86,3 @@ def _rewrite(call: Call, changed: Wire, dropped: tuple[str, ...]) -> bool:
     wire = kept | changed | ({} if keyboard is None else {"reply_markup": keyboard})
     chat.whispers[key] = msgspec.structs.replace(message, wire=wire)
     return True
-
-
-def _whole(value: object) -> int:
-    return value if isinstance(value, int) else 0

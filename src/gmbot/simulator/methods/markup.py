@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from gmbot.simulator.access import Call
-from gmbot.simulator.entities import merged_entities, utf16_len
+from gmbot.simulator.entities import merged_entities, number_of, utf16_len
 from gmbot.simulator.errors import bad_request
 from gmbot.simulator.html import HtmlReader
 from gmbot.simulator.members import Wire
@@ -45,7 +45,7 @@ def formatted(call: Call, name: str, entities_name: str, limit: int) -> tuple[st
         source, explicit = HtmlReader(source).parse()
     elif mode in ("", "markdown", "markdownv2"):
         given = call.args.listing(entities_name) or []
-        explicit = [dict(entity) for entity in given if isinstance(entity, dict)]
+        explicit = [_entity(entity) for entity in given]
     else:
         raise bad_request("unsupported parse_mode")
     text, explicit = _trimmed(source, explicit)
@@ -95,11 +95,19 @@ def _trimmed(text: str, entities: list[Wire]) -> tuple[str, list[Wire]]:
     return stripped, [entity for entity in kept if entity["length"]]
 
 
+def _entity(given: object) -> Wire:
+    """An entity that the bot gave itself."""
+    if not isinstance(given, dict):
+        raise bad_request("can't parse MessageEntity: expected an Object")
+    numbers = (given.get("offset"), given.get("length"))
+    if not isinstance(given.get("type"), str) or not all(isinstance(number, int) for number in numbers):
+        raise bad_request("can't parse MessageEntity: type, offset and length are required")
+    return dict(given)
+
+
 def _moved(entity: Wire, shift: int, limit: int) -> Wire:
-    offset, length = entity.get("offset"), entity.get("length")
-    if not isinstance(offset, int) or not isinstance(length, int):
-        raise bad_request("can't parse MessageEntity: offset and length must be Integers")
-    start, end = max(0, offset - shift), min(limit, offset + length - shift)
+    start = max(0, number_of(entity, "offset") - shift)
+    end = min(limit, number_of(entity, "offset") + number_of(entity, "length") - shift)
     return entity | {"offset": start, "length": max(0, end - start)}
 
 
