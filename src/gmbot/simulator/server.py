@@ -4,6 +4,9 @@ from aiohttp import web
 
 from gmbot.simulator.dispatch import Dispatch, Request
 
+GRACE_S = 0.25
+"""How long a stop waits for calls in progress; those that are held have been let go before."""
+
 
 class Server:
     """Serves the pipeline over HTTP until it is stopped; it may be started again on the same port."""
@@ -22,7 +25,7 @@ class Server:
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         """Listen; port 0 takes a free one. Raises OSError when the port is taken."""
         server = web.Server(self._serve, handler_cancellation=True, access_log=None)
-        runner = web.ServerRunner(server, shutdown_timeout=1.0)
+        runner = web.ServerRunner(server, shutdown_timeout=GRACE_S)
         await runner.setup()
         site = web.TCPSite(runner, host, port)
         await site.start()

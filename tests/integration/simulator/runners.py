@@ -124,7 +124,8 @@ def _queueing(application: TelegramApplication) -> Callable[[web.BaseRequest], A
 async def _served(handle: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> AsyncIterator[str]:
     app = web.Application()
     app.router.add_post("/", handle)
-    runner = web.AppRunner(app)
+    # A connection accepted while aiohttp shuts down is waited for until the time-out.
+    runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:

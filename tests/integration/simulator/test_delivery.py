@@ -1,4 +1,4 @@
-"""Webhooks get updates as Telegram sends them (SEMANTICS: limits and delivery)."""
+"""Webhooks get updates as Telegram sends them."""
 
 import asyncio
 import itertools

@@ -1,4 +1,4 @@
-"""Requests and answers look as they do on Telegram's server (SEMANTICS: envelope and errors)."""
+"""Requests and answers look as they do on Telegram's server."""
 
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode

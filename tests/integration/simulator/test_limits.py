@@ -1,4 +1,4 @@
-"""Flood limits, when they are switched on (SEMANTICS: limits and delivery)."""
+"""Flood limits, when they are switched on."""
 
 from tests.integration.simulator.callers import InProcessCaller
 from tests.integration.simulator.stage import Stage

@@ -1,4 +1,4 @@
-"""getUpdates waits, confirms and conflicts as on Telegram's server (SEMANTICS: limits and delivery)."""
+"""getUpdates waits, confirms and conflicts as on Telegram's server."""
 
 import asyncio
 
