@@ -189,3 +189,10 @@ def test_links_are_checked(scene: Scene) -> None:
     scene.rights(scene.group, ALL_RIGHTS - {"can_invite_users"})
     refusal = scene.refusal("createChatInviteLink", **place)
     assert refusal == "400 Bad Request: not enough rights to manage chat invite link"
+
+
+def test_a_ban_ends_a_request(asking: Scene) -> None:
+    """There is nobody left to approve."""
+    asking.world.ban(asking.group, asking.ann, asking.owner)
+    refusal = asking.refusal("approveChatJoinRequest", chat_id=asking.group, user_id=asking.ann)
+    assert refusal == "400 Bad Request: HIDE_REQUESTER_MISSING"

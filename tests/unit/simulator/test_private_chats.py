@@ -190,3 +190,15 @@ def test_ephemeral_messages_need_an_admin_bot_and_a_member(scene: Scene) -> None
     assert "not enough rights" in refused(scene.group, to_ann)
     answering = to_ann | {"callback_query_id": "1"}
     assert scene.call("sendMessage", chat_id=scene.group, text="x", ephemeral_message_parameters=answering)
+
+
+def test_old_ephemeral_messages_expire() -> None:
+    """As many are kept as of other messages."""
+    scene = Scene(Knobs(history_limit=2))
+    scene.joined()
+    for _ in range(3):
+        whisper(scene, scene.ann)
+    numbers = [
+        message.wire["ephemeral_message_id"] for message in scene.world.whispers(scene.ann, scene.group)
+    ]
+    assert numbers == [2, 3]

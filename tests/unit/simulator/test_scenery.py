@@ -80,3 +80,11 @@ def test_equal_seeds_give_equal_worlds() -> None:
     """And other seeds other ones."""
     assert played(7) == played(7)
     assert played(7) != played(8)
+
+
+def test_bots_are_greeted_as_they_come(scene: Scene) -> None:
+    """Those that are there at once, later ones when they are added."""
+    met: list[int] = []
+    scene.world.greet_bots(lambda bot: met.append(bot.id))
+    scene.world.add_bot("43:x", "other_bot")
+    assert met == [42, 43]

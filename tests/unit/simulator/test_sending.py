@@ -85,6 +85,8 @@ def test_a_photo_has_sizes_and_a_caption(scene: Scene) -> None:
         "editMessageCaption", chat_id=scene.group, message_id=photo["message_id"], caption="@someone"
     )
     assert edited["caption"] == "@someone"
+    bare = scene.wire("editMessageCaption", chat_id=scene.group, message_id=photo["message_id"])
+    assert "caption" not in bare
     assert scene.wire("sendPhoto", chat_id=scene.group, photo="f").get("caption") is None
 
 

@@ -108,3 +108,10 @@ def test_every_kind_of_member_parses(scene: Scene) -> None:
         seen.add(wire["status"])
         strictly(ResultChatMemberUnion, wire)
     assert len(seen) == 6
+
+
+def test_the_check_finds_a_field_that_the_specification_lacks(scene: Scene) -> None:
+    """At any depth: it would be worth nothing otherwise."""
+    said = scene.world.say(scene.owner, scene.group).wire
+    strange = {"update_id": 1, "message": said | {"chat": {**scene.world.place(scene.group).wire, "moon": 1}}}
+    assert extras(Update.model_validate(strange)) == [".message.chat.moon"]
