@@ -84,6 +84,7 @@ class Simulator:
         return Parts(
             api=self._api,
             tokens=self.world.tokens,
+            usernames=self.world.usernames,
             clock=self.world.clock,
             faults=self.faults,
             limiter=Limiter(limits),
@@ -125,7 +126,7 @@ class Simulator:
     def _stale_member(self, call: Pending) -> object:
         """Answer getChatMember with the standing before the last change, if there was one."""
         current = self._api.call(call.token, call.method, call.arguments)
-        target = call_target(call.bot_id, call.method, call.arguments)
+        target = call_target(call.bot_id, call.method, call.arguments, self.world.usernames)
         chat = self.world.chats.get(target.chat or 0)
         before = chat.previous.get(target.user or 0) if chat is not None else None
         if chat is None or before is None or target.user is None:

@@ -59,12 +59,13 @@ class Pending(msgspec.Struct, frozen=True):
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """What the pipeline is made of.
 
-    `tokens` says which bot has which; `special` answers the methods that concern delivery, by lower-case
-    name; `stale` answers getChatMember with what was true before.
+    `tokens` and `usernames` say whose they are; `special` answers the methods that concern delivery, by
+    lower-case name; `stale` answers getChatMember with what was true before.
     """
 
     api: BotApi
     tokens: Mapping[str, int]
+    usernames: Mapping[str, int]
     clock: Clock
     faults: Faults
     limiter: Limiter
@@ -131,7 +132,7 @@ class Dispatch:
         faults = self._parts.faults
         if not faults:
             return await self._outcome(call)
-        target = call_target(call.bot_id, call.method, call.arguments)
+        target = call_target(call.bot_id, call.method, call.arguments, self._parts.usernames)
         before = faults.draw(FAULTS_BEFORE, target)
         if before is not None and before.fault.html:
             return Reply(before.fault.code, self._headers("text/html"), _PROXY_PAGE)

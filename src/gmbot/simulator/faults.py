@@ -141,9 +141,14 @@ class Faults:
         return None
 
 
-def call_target(bot: int | None, method: str, arguments: Mapping[str, object]) -> Target:
-    """Describe a call by what a rule can be narrowed to."""
-    return Target(method.lower(), bot, _integer(arguments.get("chat_id")), _integer(arguments.get("user_id")))
+def call_target(
+    bot: int | None, method: str, arguments: Mapping[str, object], usernames: Mapping[str, int]
+) -> Target:
+    """Describe a call by what a rule can be narrowed to; `usernames` (lower case) resolve @names."""
+    chat = arguments.get("chat_id")
+    if isinstance(chat, str) and chat.startswith("@"):
+        chat = usernames.get(chat[1:].lower())
+    return Target(method.lower(), bot, _integer(chat), _integer(arguments.get("user_id")))
 
 
 def _matches(fault: Fault, target: Target) -> bool:

@@ -59,6 +59,10 @@ class Limiter:
             times.append(now)
         return 0
 
+    def __len__(self) -> int:
+        """Count the windows that are remembered."""
+        return len(self._spent)
+
     def _rules(self, bot: int | None, method: str, chat: object) -> list[tuple[tuple[object, ...], Window]]:
         limits = self.limits
         place = str(chat)

@@ -1,5 +1,6 @@
 """Requests and answers look as they do on Telegram's server."""
 
+import asyncio
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode
 
@@ -8,7 +9,7 @@ import pytest
 from tests.integration.simulator.callers import Caller
 from tests.integration.simulator.stage import TOKEN, Stage
 
-from gmbot.simulator import Fault, FaultKind
+from gmbot.simulator import Fault, FaultKind, Network, Simulator, VirtualClock, World
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -77,6 +78,31 @@ async def test_arguments_come_in_multipart(caller: Caller, stage: Stage) -> None
     ).encode()
     answer = await caller.send(f"/bot{TOKEN}/sendMessage", body, "multipart/form-data; boundary=b")
     assert answer.result["text"].split() == ["one", "two"]
+
+
+async def test_an_uploaded_file_is_its_name(caller: Caller, stage: Stage) -> None:
+    """A photo may be sent as bytes."""
+    body = (
+        f'--b\r\nContent-Disposition: form-data; name="chat_id"\r\n\r\n{stage.group}\r\n'
+        '--b\r\nContent-Disposition: form-data; name="photo"; filename="x.jpg"\r\n'
+        "Content-Type: image/jpeg\r\n\r\n"
+    ).encode() + b"\xff\xd8\r\n--b\r\nContent-Disposition: attachment\r\n\r\nignored\r\n--b--\r\n"
+    answer = await caller.send(f"/bot{TOKEN}/sendPhoto", body, 'multipart/form-data; boundary="b"')
+    assert answer.result["photo"]
+
+
+async def test_multipart_without_a_boundary_is_refused(caller: Caller) -> None:
+    """It cannot be read."""
+    assert (await caller.send(f"/bot{TOKEN}/getMe", b"--b--", "multipart/form-data")).status == 400
+
+
+async def test_a_slow_network_delays_every_call() -> None:
+    """By real time, whatever the world's clock does."""
+    world = World(VirtualClock())
+    simulator = Simulator(world, network=Network(latency_s=0.03))
+    started = asyncio.get_running_loop().time()
+    await simulator.in_process.handle("/bot1:x/getMe")
+    assert asyncio.get_running_loop().time() - started >= 0.03
 
 
 async def test_a_body_that_is_no_json_is_refused(caller: Caller) -> None:

@@ -26,6 +26,13 @@ async def test_a_fault_hits_its_chat_only(caller: Caller, stage: Stage) -> None:
     assert (await caller.call("getChat", chat_id=stage.channel)).status == 200
 
 
+async def test_a_fault_knows_a_chat_by_its_public_name(caller: Caller, stage: Stage) -> None:
+    """@name is the chat too."""
+    public = stage.world.create_channel(stage.owner, "Public", username="Public_News")
+    stage.simulator.faults.add(Fault(kind=FaultKind.SERVER_ERROR, chat=public))
+    assert (await caller.call("getChat", chat_id="@public_news")).status == 500
+
+
 async def test_a_fault_strikes_as_often_as_it_may(caller: Caller, stage: Stage) -> None:
     """`times` counts down."""
     stage.simulator.faults.add(Fault(kind=FaultKind.SERVER_ERROR, times=2))
@@ -142,6 +149,32 @@ async def test_a_stale_member_is_what_it_was_before(caller: Caller, stage: Stage
     stale = await caller.call("getChatMember", chat_id=stage.channel, user_id=ann)
     fresh = await caller.call("getChatMember", chat_id=stage.channel, user_id=ann)
     assert (stale.result["status"], fresh.result["status"]) == ("left", "member")
+
+
+async def test_who_never_changed_is_never_stale(caller: Caller, stage: Stage) -> None:
+    """Without a past, the present is told."""
+    stage.simulator.faults.add(Fault(kind=FaultKind.STALE_MEMBER))
+    ann = stage.world.add_user("Ann")
+    assert (await caller.call("getChatMember", chat_id=stage.channel, user_id=ann)).result["status"] == "left"
+
+
+async def test_the_rules_in_force_can_be_read(stage: Stage) -> None:
+    """Oldest first; a rule that ended is gone."""
+    reset, hang = Fault(kind=FaultKind.RESET), Fault(kind=FaultKind.HANG)
+    first = stage.simulator.faults.add(reset)
+    stage.simulator.faults.add(hang)
+    assert list(stage.simulator.faults) == [reset, hang]
+    stage.simulator.faults.remove(first)
+    assert list(stage.simulator.faults) == [hang]
+
+
+async def test_a_taps_chat_is_the_chat_of_its_message(caller: Caller, stage: Stage) -> None:
+    """Update faults are narrowed by chat for callback queries too."""
+    markup = {"inline_keyboard": [[{"text": "x", "callback_data": "x"}]]}
+    sent = await caller.call("sendMessage", chat_id=stage.group, text="tap", reply_markup=markup)
+    stage.simulator.faults.add(Fault(kind=FaultKind.DROP_UPDATE, chat=stage.group))
+    stage.world.tap(stage.owner, stage.group, sent.result["message_id"], "x")
+    assert len(stage.mailbox) == 0
 
 
 async def test_a_dropped_update_never_arrives(stage: Stage) -> None:

@@ -4,6 +4,7 @@ from tests.integration.simulator.callers import InProcessCaller
 from tests.integration.simulator.stage import Stage
 
 from gmbot.simulator import TELEGRAM_LIMITS, Limits, Simulator, VirtualClock, Window, World
+from gmbot.simulator.limits import Limiter
 
 
 async def test_without_limits_nothing_is_too_much() -> None:
@@ -75,6 +76,16 @@ async def test_a_refused_call_has_no_effect() -> None:
     assert [message.text for message in stage.world.messages(stage.group)].count("hi") == 1
     await stage.clock.advance(1)
     assert await _statuses(caller, stage.group, 1) == [200]
+
+
+async def test_what_is_long_over_is_forgotten() -> None:
+    """A load of many chats does not grow the memory for ever."""
+    limiter = Limiter(Limits(chat=Window(1, 1.0)))
+    for chat in range(10_000):
+        limiter.admit(0.0, 1, "sendmessage", chat)
+    for chat in range(10_000):
+        limiter.admit(60.0, 1, "sendmessage", -chat)
+    assert len(limiter) <= 10_000
 
 
 def _stage(limits: Limits) -> tuple[Stage, InProcessCaller]:
