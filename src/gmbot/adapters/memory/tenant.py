@@ -46,13 +46,10 @@ class Tenant:
         """Rename a group everywhere; what exists under the new id already is merged with."""
         self._move_groups(moved)
         self._move_facts(moved)
-        for hold in [hold for hold in self.holds.values() if _names(hold, moved.old_id)]:
-            del self.holds[hold.group_id, hold.user_id]
-            self.write_hold(moved_hold(hold, moved))
-        debts, self.debts = self.debts, {}
-        for owed in debts.values():
-            self._follow(owed, moved)
+        self._move_holds(moved)
+        self._move_debts(moved)
         self.audit = [moved_audit(entry, moved) for entry in self.audit]
+        self.drop_unlinked_channels()
 
     def _move_groups(self, moved: Moved) -> None:
         if GroupId(moved.new_id) in self.groups:
@@ -75,11 +72,21 @@ class Tenant:
             place = (GroupId(moved.new_id), user_id)
             self.standings[place] = newer(self.standings.get(place, standing), standing)
 
-    def _follow(self, owed: Owed, moved: Moved) -> None:
-        intent = follow(owed.intent, moved)
-        if intent is not None:
-            followed = Owed(intent, owed.due_at, owed.owed_at, owed.token, owed.attempts)
-            self.debts[intent.key] = owe(self.debts.get(intent.key), followed)
+    def _move_holds(self, moved: Moved) -> None:
+        naming = [h for h in self.holds.values() if h.group_id == moved.old_id or moved.old_id in h.missing]
+        for hold in sorted(naming, key=lambda hold: hold.group_id == moved.old_id):
+            del self.holds[hold.group_id, hold.user_id]
+            self.write_hold(moved_hold(hold, moved))
+
+    def _move_debts(self, moved: Moved) -> None:
+        staying = {key: owed for key, owed in self.debts.items() if follow(owed.intent, moved) == owed.intent}
+        moving = [owed for key, owed in sorted(self.debts.items()) if key not in staying]
+        self.debts = staying
+        for owed in moving:
+            intent = follow(owed.intent, moved)
+            if intent is not None:
+                followed = Owed(intent, owed.due_at, owed.owed_at, owed.token, owed.attempts)
+                self.debts[intent.key] = owe(self.debts.get(intent.key), followed)
 
 
 class MemoryDatabase:
@@ -91,7 +98,3 @@ class MemoryDatabase:
     def tenant(self, bot_id: BotId) -> Tenant:
         """Return one bot's part."""
         return self._tenants.setdefault(bot_id, Tenant())
-
-
-def _names(hold: Hold, chat_id: int) -> bool:
-    return hold.group_id == chat_id or chat_id in hold.missing

@@ -7,7 +7,7 @@ from sqlalchemy.schema import Table
 
 from gmbot.adapters.sql import reads, rows
 from gmbot.adapters.sql.tables import audit, channels, holds, intents, memberships, standings
-from gmbot.adapters.sql.writes import DROP_GROUP, Writes
+from gmbot.adapters.sql.writes import DROP_GROUP, DROP_UNLINKED, Writes
 from gmbot.domain.hold import Hold
 from gmbot.domain.ids import BotId
 from gmbot.gate.changes import Moved
@@ -26,6 +26,7 @@ def move(db: Connection, writes: Writes, bot: BotId, moved: Moved) -> None:
     for column in (audit.c.group_id, audit.c.subject_id):
         same = (audit.c.bot_id == bot, column == moved.old_id)
         db.execute(update(audit).where(*same).values({column: moved.new_id}))
+    db.execute(DROP_UNLINKED, {"b_bot": bot})
 
 
 def _move_groups(db: Connection, writes: Writes, bot: BotId, moved: Moved) -> None:
@@ -64,7 +65,7 @@ def _move_holds(db: Connection, writes: Writes, bot: BotId, moved: Moved) -> Non
     found = [
         rows.as_hold(body) for body in db.scalars(select(holds.c.body).where(holds.c.bot_id == bot, naming))
     ]
-    for hold in found:
+    for hold in sorted(found, key=lambda hold: hold.group_id == moved.old_id):
         after = moved_hold(hold, moved)
         if after != hold:
             db.execute(_DROP_HOLD, _place(bot, hold))
@@ -74,7 +75,7 @@ def _move_holds(db: Connection, writes: Writes, bot: BotId, moved: Moved) -> Non
 def _move_debts(db: Connection, writes: Writes, bot: BotId, moved: Moved) -> None:
     columns = (intents.c.body, intents.c.due_at, intents.c.owed_at, intents.c.token, intents.c.attempts)
     naming = (intents.c.bot_id == bot, intents.c.key.contains(f":{moved.old_id}"))
-    for row in db.execute(select(*columns).where(*naming)).all():
+    for row in db.execute(select(*columns).where(*naming).order_by(intents.c.key)).all():
         owed = rows.as_owed(row)
         after = follow(owed.intent, moved) if owed else None
         if owed is None or after == owed.intent:

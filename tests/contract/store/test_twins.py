@@ -1,0 +1,50 @@
+"""Store: whatever happens, a real database answers as the memory twin does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.contract.store import material
+from tests.contract.store.conftest import Bots
+
+from gmbot.adapters.memory.store import MemoryStore
+from gmbot.domain.ids import BotId, UserId
+from gmbot.gate.changes import Changes
+from gmbot.gate.ports import Store
+
+
+async def _everything(store: Store) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "groups": await store.groups(),
+        "channels": await store.channels(),
+        "count": await store.count_holds(),
+        "next": await store.next_due(),
+    }
+    for user in material.PEOPLE:
+        told[f"memberships {user}"] = await store.memberships(user, material.CHATS)
+        told[f"holds {user}"] = await store.holds_of(user)
+    for group in material.GROUPS:
+        told[f"in {group}"] = await store.holds_in(group, UserId(0), 9)
+        told[f"told {group}"] = await store.told(group)
+        told[f"untold {group}"] = await store.untold(group, 1.0, 9)
+        told[f"audit {group}"] = await store.audit(group, 9)
+        for user in material.PEOPLE:
+            told[f"standing {group} {user}"] = await store.standing(group, user)
+            told[f"hold {group} {user}"] = await store.hold(group, user)
+    return told
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(history=st.lists(material.changes, min_size=1, max_size=5), claimed=st.integers(0, 3))
+async def test_a_database_answers_as_memory_does(
+    sql_bots: Bots, history: list[Changes], claimed: int
+) -> None:
+    """The same changes in the same order leave the same to read, in every method."""
+    real, twin = sql_bots.new(), MemoryStore(BotId(1))
+    for change in history:
+        assert await real.apply(change) == await twin.apply(change)
+        assert await real.claim(1.0, 1.0, claimed) == await twin.claim(1.0, 1.0, claimed)
+    assert await _everything(real) == await _everything(twin)
+    assert await real.claim(9.0, 1.0, 99) == await twin.claim(9.0, 1.0, 99)
