@@ -109,6 +109,14 @@ class Hold(msgspec.Struct, frozen=True):
         """Return the hold once Telegram has it."""
         return self._next(state=HoldState.PLACED)
 
+    def retried(self, prior: Restriction, at: float) -> Hold:
+        """Return the hold as attempted again at `at` (Unix seconds) on a person who has `prior` by now.
+
+        Its end stays, so that an attempt which arrives late is recognised; news from before `at` tell
+        nothing about it.
+        """
+        return self._next(prior=prior, at=at)
+
     def revived(self, at: float) -> Hold:
         """Return the hold as owed again: recorded as ended, but Telegram had it at `at` (Unix seconds)."""
         return self._next(state=HoldState.OWED, end=None, ended_at=0, at=at)

@@ -134,7 +134,7 @@ def _towards_hold(verdict: Verdict, at: Situation, standing: Standing, hold: Hol
     if hold.matches(standing):
         return Confirm(hold.placed()) if hold.state is HoldState.OWED else NOTHING
     if hold.state is HoldState.OWED and _may_be_held(at, standing):
-        return Place(hold.with_prior(_prior(standing)))
+        return Place(hold.retried(_prior(standing), at.now))
     return End(hold, _ended_elsewhere(at, standing, hold))
 
 

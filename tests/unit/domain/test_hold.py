@@ -69,6 +69,12 @@ def test_what_is_given_back_may_be_corrected() -> None:
     assert corrected.with_prior(TEXT_ONLY) is corrected
 
 
+def test_another_attempt_keeps_the_fingerprint() -> None:
+    """The first may still arrive."""
+    again = owed().retried(TEXT_ONLY, NOW)
+    assert (again.until, again.at, again.prior, again.revision) == (owed().until, NOW, TEXT_ONLY, 1)
+
+
 def test_a_hold_that_turns_out_not_to_have_ended_is_owed_again() -> None:
     """With all that was known of it."""
     hold = placed(prior=TEXT_ONLY)
