@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from gmbot.domain.group import Group
-from gmbot.domain.hold import Hold
-from gmbot.domain.ids import UserId
+from gmbot.domain.ids import ChannelId, GroupId, UserId
+from gmbot.domain.membership import MembershipState
 from gmbot.domain.rule import Rule
-from gmbot.domain.standing import Standing
 from gmbot.domain.verdict import Evidence, Verdict, decide
 from gmbot.gate.changes import Changes, LearntMembership, LearntStanding
 from gmbot.gate.guarded import Guarded
-from gmbot.gate.ports import KnownMemberships, Memory, Store
+from gmbot.gate.ports import Memory, PersonRecord, Store
 
 UNGUARDED = Rule()
 
@@ -29,33 +28,33 @@ class Knowledge:
         standing = self._memory.standing(group.group_id, user_id)
         return decide(Evidence(group.rule, memberships, self._guarded.unusable, standing, now=now))
 
+    def remembers_in(self, user_id: UserId, channel_id: ChannelId) -> bool:
+        """Whether process memory has somebody as subscribed to a channel."""
+        fact = self._memory.memberships(user_id, (channel_id,)).get(channel_id)
+        return fact is not None and fact.state is MembershipState.IN
+
     async def look_up(self, group: Group, user_id: UserId, now: float) -> Verdict:
         """Return what is known of somebody anywhere, and remember it."""
-        hold = await self._store.hold(group.group_id, user_id)
-        return decide(await self.truth(group, user_id, hold, now))
+        record = await self.record(group.group_id, user_id, group.rule.channels)
+        return decide(self.evidence(group, record, now))
 
-    async def truth(self, group: Group | None, user_id: UserId, hold: Hold | None, now: float) -> Evidence:
-        """Return all that a verdict about somebody rests on, as stored, and remember it.
+    async def record(
+        self, group_id: GroupId, user_id: UserId, channels: tuple[ChannelId, ...]
+    ) -> PersonRecord:
+        """Return what is stored of somebody, and remember it."""
+        record = await self._store.person(group_id, user_id, channels)
+        standings = (LearntStanding(group_id, user_id, record.standing),) if record.standing else ()
+        facts = tuple(LearntMembership(user_id, c, fact) for c, fact in record.memberships.items())
+        self._memory.learn(Changes(memberships=facts, standings=standings))
+        return record
 
-        A group that is not guarded has no rule.
-        """
-        if group is None:
-            return Evidence(UNGUARDED, {}, now=now)
-        memberships = await self._store.memberships(user_id, group.rule.channels)
-        standing = await self._store.standing(group.group_id, user_id)
-        self._remember(group, user_id, memberships, standing)
+    def evidence(self, group: Group | None, record: PersonRecord, now: float) -> Evidence:
+        """Return all that a verdict rests on; a group that is not guarded has no rule."""
         return Evidence(
-            rule=group.rule,
-            memberships=memberships,
+            rule=UNGUARDED if group is None else group.rule,
+            memberships=record.memberships,
             unusable=self._guarded.unusable,
-            standing=standing,
-            pardoned=hold is not None and hold.pardoned,
+            standing=record.standing,
+            pardoned=record.hold is not None and record.hold.pardoned,
             now=now,
         )
-
-    def _remember(
-        self, group: Group, user_id: UserId, memberships: KnownMemberships, standing: Standing | None
-    ) -> None:
-        facts = tuple(LearntMembership(user_id, channel, fact) for channel, fact in memberships.items())
-        standings = (LearntStanding(group.group_id, user_id, standing),) if standing else ()
-        self._memory.learn(Changes(memberships=facts, standings=standings))

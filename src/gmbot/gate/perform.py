@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from gmbot.domain.errors import PersonProtected, TransientError
 from gmbot.domain.ids import GroupId, UserId
-from gmbot.domain.membership import MembershipState
 from gmbot.domain.verdict import Judgement
 from gmbot.gate.bot import Bot
 from gmbot.gate.changes import Changes
@@ -81,9 +80,8 @@ async def _settle(bot: Bot, owed: Owed, group_id: GroupId, user_id: UserId, name
 
 async def _settle_everywhere(bot: Bot, owed: Owed, intent: SettleEverywhere) -> None:
     """Settle somebody wherever a channel is required; whoever joined can only wait where they are held."""
-    fact = (await bot.store.memberships(intent.user_id, (intent.channel_id,))).get(intent.channel_id)
     groups = {group.group_id for group in bot.guarded.requiring(intent.channel_id)}
-    if fact is not None and fact.state is MembershipState.IN:
+    if bot.knowledge.remembers_in(intent.user_id, intent.channel_id):
         groups = {hold.group_id for hold in await bot.store.holds_of(intent.user_id)}
     await _settle_each(bot, owed, [(group_id, intent.user_id, intent.name) for group_id in sorted(groups)])
 

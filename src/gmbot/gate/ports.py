@@ -68,6 +68,14 @@ class CommandMenu(msgspec.Struct, frozen=True):
     commands: tuple[tuple[str, str], ...]
 
 
+class PersonRecord(msgspec.Struct, frozen=True):
+    """All that is stored of one person in one group, and in the channels asked about."""
+
+    hold: Hold | None = None
+    standing: Standing | None = None
+    memberships: KnownMemberships = {}
+
+
 class Telegram(Protocol):
     """One bot's view of Telegram.
 
@@ -162,6 +170,10 @@ class Store(Protocol):
 
     async def hold(self, group_id: GroupId, user_id: UserId) -> Hold | None:
         """Return a person's hold in a group: the active one, or the last that ended."""
+        ...
+
+    async def person(self, group_id: GroupId, user_id: UserId, channels: Sequence[ChannelId]) -> PersonRecord:
+        """Return `hold`, `standing` and `memberships` in one visit, as of one moment if possible."""
         ...
 
     async def holds_in(self, group_id: GroupId, after: UserId, limit: int) -> Sequence[Hold]:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from gmbot.domain.errors import ChatUnusable, PersonProtected, PersonUnknown, RightsMissing, Unavailable
 from gmbot.domain.group import Group, PauseReason
 from gmbot.domain.hold import EndReason, Hold
 from gmbot.domain.ids import GroupId, ThreadId, UserId
+from gmbot.domain.membership import UNKNOWN, merge
 from gmbot.domain.plan import Action, Confirm, End, Lift, Look, Nothing, Place, Situation, plan
 from gmbot.domain.verdict import Judgement, Verdict, decide
 from gmbot.gate.bot import Bot
-from gmbot.gate.changes import Changes, LearntMembership, LearntStanding
+from gmbot.gate.changes import NO_CHANGES
 from gmbot.gate.events import HoldEnded, HoldPlaced
 from gmbot.gate.intents import Prompt
 from gmbot.gate.pause_group import pause_group
+from gmbot.gate.ports import PersonRecord
 from gmbot.gate.watch_channels import lose_channels
 
 MOST_STEPS = 8
@@ -43,46 +47,64 @@ async def settle(bot: Bot, case: Case) -> Verdict:
 
 
 class _Settlement:
-    """One attempt, under the person's lock."""
+    """One attempt, under the person's lock.
+
+    What is asked is written together with what it leads to: a hold and the facts it rests on are one
+    transaction. After each effect the record is read again, so that nothing that came meanwhile is missed.
+    """
 
     def __init__(self, bot: Bot, case: Case) -> None:
         self._bot = bot
         self._case = case
-        self._looked: LearntStanding | None = None
-        self._asked: tuple[LearntMembership, ...] = ()
+        self._record = PersonRecord()
+        self._looked = False
+        self._asked = False
+        self._learnt = NO_CHANGES
 
     async def run(self) -> Verdict:
-        asked = False
+        await self._read()
         for _ in range(MOST_STEPS):
             group = self._bot.guarded.group(self._case.group_id)
-            hold = await self._bot.store.hold(self._case.group_id, self._case.user_id)
-            verdict = await self._verdict(group, hold)
-            if verdict.ask and not asked:
-                asked = True
+            verdict = decide(self._bot.knowledge.evidence(group, self._record, self._bot.telegram.now()))
+            if verdict.ask and not self._asked:
                 await self._ask(verdict)
             elif verdict.judgement is Judgement.UNDECIDED:
+                await self._write()
                 raise Unavailable("membership is still unknown")
-            elif await self._step(verdict, group, hold):
+            elif await self._step(verdict, group):
+                await self._write()
                 return verdict
         raise Unavailable("a hold did not settle")
 
-    async def _verdict(self, group: Group | None, hold: Hold | None) -> Verdict:
-        now = self._bot.telegram.now()
-        return decide(await self._bot.knowledge.truth(group, self._case.user_id, hold, now))
+    async def _read(self) -> None:
+        group = self._bot.guarded.group(self._case.group_id)
+        channels = group.rule.channels if group is not None else ()
+        self._record = await self._bot.knowledge.record(self._case.group_id, self._case.user_id, channels)
+        self._looked = False
+
+    async def _write(self, **changes: Any) -> None:
+        """Store changes together with what was learnt since the last time, if there is anything at all."""
+        learnt, self._learnt = self._learnt, NO_CHANGES
+        if changes or learnt is not NO_CHANGES:
+            await self._bot.ledger.write(msgspec.structs.replace(learnt, **changes))
 
     async def _ask(self, verdict: Verdict) -> None:
-        learnt = await self._bot.questions.memberships(self._case.user_id, verdict.ask)
-        await self._bot.ledger.write(
-            Changes(memberships=tuple(one for one in learnt if one.membership.known))
-        )
+        self._asked = True
+        answers = await self._bot.questions.memberships(self._case.user_id, verdict.ask)
+        known = tuple(answer for answer in answers if answer.membership.known)
+        self._learnt = msgspec.structs.replace(self._learnt, memberships=known)
+        facts = dict(self._record.memberships)
+        for answer in known:
+            facts[answer.channel_id] = merge(facts.get(answer.channel_id, UNKNOWN), answer.membership)
+        self._record = msgspec.structs.replace(self._record, memberships=facts)
         await lose_channels(self._bot, self._bot.questions.take_unusable())
 
-    async def _step(self, verdict: Verdict, group: Group | None, hold: Hold | None) -> bool:
+    async def _step(self, verdict: Verdict, group: Group | None) -> bool:
         """Take one step; True when there is nothing left to do.
 
         After each step all is decided anew: whoever joined while they were being held is freed at once.
         """
-        action = plan(verdict, await self._situation(group, hold))
+        action = plan(verdict, self._situation())
         if isinstance(action, Nothing) or (_holds(action) and not _may_hold(group)):
             return True
         try:
@@ -90,31 +112,27 @@ class _Settlement:
         except (RightsMissing, ChatUnusable) as error:
             return await self._stand_back(group, error)
         except PersonProtected:
-            return await self._exempt(hold)
+            return await self._exempt()
         except PersonUnknown:
             return True
         return False
 
-    async def _situation(self, group: Group | None, hold: Hold | None) -> Situation:
-        standing = self._looked.standing if self._looked else None
-        if standing is None and group is not None:
-            standing = await self._bot.store.standing(group.group_id, self._case.user_id)
+    def _situation(self) -> Situation:
         return Situation(
             group_id=self._case.group_id,
             user_id=self._case.user_id,
             now=self._bot.telegram.now(),
-            standing=standing,
-            hold=hold,
+            standing=self._record.standing,
+            hold=self._record.hold,
             spoke=self._case.spoke,
-            looked=self._looked is not None,
+            looked=self._looked,
             bot_id=self._bot.user_id,
         )
 
     async def _act(self, action: Action) -> None:
         match action:
             case Look():
-                self._looked = await self._bot.questions.standing(self._case.group_id, self._case.user_id)
-                await self._bot.ledger.write(Changes(standings=(self._looked,)))
+                await self._look()
             case Place(hold=hold):
                 await self._place(hold)
             case Confirm(hold=hold):
@@ -126,45 +144,49 @@ class _Settlement:
             case Nothing():
                 pass
 
+    async def _look(self) -> None:
+        learnt = await self._bot.questions.standing(self._case.group_id, self._case.user_id)
+        self._learnt = msgspec.structs.replace(self._learnt, standings=(learnt,))
+        self._record = msgspec.structs.replace(self._record, standing=learnt.standing)
+        self._looked = True
+
     async def _place(self, hold: Hold) -> None:
         case = self._case
         owed = msgspec.structs.replace(
             hold, name=case.name or hold.name, thread_id=case.thread_id or hold.thread_id
         )
-        await self._bot.ledger.write(Changes(holds=(owed,)))
+        await self._write(holds=(owed,))
+        self._record = msgspec.structs.replace(self._record, hold=owed)
         await self._bot.telegram.restrict(case.group_id, case.user_id, owed.restriction)
-        self._looked = None
         self._case = msgspec.structs.replace(case, spoke=False)
         await self._record_placed(owed.placed())
 
     async def _record_placed(self, hold: Hold) -> None:
         prompt = self._bot.ledger.owe(Prompt(hold.group_id))
-        await self._bot.ledger.write(Changes(holds=(hold,), owed=(prompt,)))
+        await self._write(holds=(hold,), owed=(prompt,))
         since = self._bot.clock.now() - self._case.since
         self._bot.emit(HoldPlaced(hold.group_id, hold.user_id, "not_subscribed", since))
+        await self._read()
 
     async def _lift(self, lift: Lift) -> None:
         case = self._case
         await self._bot.telegram.restrict(case.group_id, case.user_id, lift.restriction)
-        self._looked = None
         await self._record_end(lift.hold, lift.reason, lifted=True)
 
     async def _record_end(self, hold: Hold, reason: EndReason, *, lifted: bool) -> None:
         bot = self._bot
         prompt = (bot.ledger.owe(Prompt(hold.group_id)),) if hold.prompt_id else ()
-        ended = hold.ended(reason, bot.telegram.now())
-        await bot.ledger.write(Changes(holds=(ended,), owed=prompt))
+        await self._write(holds=(hold.ended(reason, bot.telegram.now()),), owed=prompt)
         since = bot.clock.now() - self._case.since
         bot.emit(HoldEnded(hold.group_id, hold.user_id, reason.value, lifted, since))
+        await self._read()
 
-    async def _exempt(self, hold: Hold | None) -> bool:
-        """Telegram refuses to restrict an admin whom we took for a member: look again, and end the hold."""
-        case = self._case
-        owed = await self._bot.store.hold(case.group_id, case.user_id) or hold
-        if owed is not None and owed.active:
-            await self._record_end(owed, EndReason.EXEMPT, lifted=False)
-        learnt = await self._bot.questions.standing(case.group_id, case.user_id)
-        await self._bot.ledger.write(Changes(standings=(learnt,)))
+    async def _exempt(self) -> bool:
+        """Telegram refuses to restrict an admin whom we took for a member: end the hold, and look again."""
+        hold = self._record.hold
+        if hold is not None and hold.active:
+            await self._record_end(hold, EndReason.EXEMPT, lifted=False)
+        await self._look()
         return True
 
     async def _stand_back(self, group: Group | None, error: RightsMissing | ChatUnusable) -> bool:

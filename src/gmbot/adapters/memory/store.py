@@ -17,6 +17,7 @@ from gmbot.domain.standing import Standing, newer
 from gmbot.gate.changes import AuditEntry, Changes
 from gmbot.gate.intents import Owed
 from gmbot.gate.merging import owe
+from gmbot.gate.ports import PersonRecord
 
 
 class MemoryStore:
@@ -66,6 +67,14 @@ class MemoryStore:
     async def hold(self, group_id: GroupId, user_id: UserId) -> Hold | None:
         """Return a person's hold in a group: the active one, or the last that ended."""
         return self._tenant.holds.get((group_id, user_id))
+
+    async def person(self, group_id: GroupId, user_id: UserId, channels: Sequence[ChannelId]) -> PersonRecord:
+        """Return `hold`, `standing` and `memberships` in one visit."""
+        return PersonRecord(
+            hold=await self.hold(group_id, user_id),
+            standing=await self.standing(group_id, user_id),
+            memberships=await self.memberships(user_id, channels),
+        )
 
     async def holds_in(self, group_id: GroupId, after: UserId, limit: int) -> Sequence[Hold]:
         """Return a group's active holds by user id, from the first greater than `after`."""

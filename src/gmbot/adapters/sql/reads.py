@@ -28,6 +28,7 @@ from gmbot.domain.ids import BotId, ChannelId, GroupId, UserId
 from gmbot.domain.membership import Membership
 from gmbot.domain.standing import Standing
 from gmbot.gate.changes import AuditEntry
+from gmbot.gate.ports import PersonRecord
 
 _BOT = bindparam("bot", type_=BigInteger)
 _GROUP = bindparam("group", type_=BigInteger)
@@ -136,6 +137,16 @@ def hold_of(db: Connection, bot: BotId, group: GroupId, user: UserId) -> Hold | 
     """Return a person's hold in a group, active or ended."""
     body = db.execute(_HOLD, {"bot": bot, "group": group, "user": user}).scalar_one_or_none()
     return None if body is None else rows.as_hold(body)
+
+
+def person(
+    db: Connection, bot: BotId, group: GroupId, user: UserId, channels: Sequence[ChannelId]
+) -> PersonRecord:
+    return PersonRecord(
+        hold=hold_of(db, bot, group, user),
+        standing=standing_of(db, bot, group, user),
+        memberships=memberships_of(db, bot, user, channels) if channels else {},
+    )
 
 
 def holds_in(db: Connection, bot: BotId, group: GroupId, after: UserId, limit: int) -> list[Hold]:

@@ -22,7 +22,7 @@ from gmbot.domain.standing import Standing
 from gmbot.gate.changes import AuditEntry, Changes
 from gmbot.gate.events import IntentFailed, QueryRan
 from gmbot.gate.intents import Owed
-from gmbot.gate.ports import Emit
+from gmbot.gate.ports import Emit, PersonRecord
 
 T = TypeVar("T")
 
@@ -87,6 +87,10 @@ class SqlStore:
     async def hold(self, group_id: GroupId, user_id: UserId) -> Hold | None:
         """Return a person's hold in a group: the active one, or the last that ended."""
         return await self._read("hold", lambda db: reads.hold_of(db, self._bot, group_id, user_id))
+
+    async def person(self, group_id: GroupId, user_id: UserId, channels: Sequence[ChannelId]) -> PersonRecord:
+        """Return `hold`, `standing` and `memberships` in one visit."""
+        return await self._read("person", lambda db: reads.person(db, self._bot, group_id, user_id, channels))
 
     async def holds_in(self, group_id: GroupId, after: UserId, limit: int) -> Sequence[Hold]:
         """Return a group's active holds by user id, from the first greater than `after`."""

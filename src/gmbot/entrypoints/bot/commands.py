@@ -50,10 +50,6 @@ async def _protect(bot: Bot, message: MessageSeen) -> None:
     )
     async with bot.people((group_id, EVERYBODY)):
         outcome = await protect_group(bot, request)
-        channels = bot.guarded.channels_of(outcome.group) if outcome.group else ()
-        new = tuple(
-            c for c in outcome.changes.channels if c.channel_id not in {k.channel_id for k in channels}
-        )
         note = admin_texts.protected(outcome, bot.me.username)
         await reply(bot, message, note, outcome.changes)
     if outcome.changes.groups:
