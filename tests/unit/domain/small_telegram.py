@@ -59,7 +59,7 @@ class CallLost(Exception):
 class Attempt:
     """One attempt to settle one person at `now`, as a caller of plan() makes it.
 
-    `loses`: whether its first call is lost before, or after, it took effect.
+    `loses`: whether its first call is lost before, or after, it took effect, or is `late`: on its way.
     """
 
     def __init__(
@@ -76,6 +76,7 @@ class Attempt:
         self.truth = truth
         self.hold = hold
         self._now = now
+        self.on_its_way: Restriction | None = None
         self._loses = loses
         self.actions: list[Action] = []
         self._belief = belief
@@ -120,7 +121,8 @@ class Attempt:
         self.hold = hold
 
     def _call(self, restriction: Restriction) -> None:
-        if self._loses == "before":
+        if self._loses in {"before", "late"}:
+            self.on_its_way = restriction if self._loses == "late" else None
             raise CallLost
         self.truth, self._answer = self.truth.restrict(restriction, self._now), None
         if self._loses == "after":

@@ -7,7 +7,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.domain.people import ADMIN, BOT, DAY, NOW, PERSON, TEXT_ONLY
-from tests.unit.domain.small_telegram import ALLOWED, HELD, PARDONED, Attempt, CallLost, Truth
+from tests.unit.domain.small_telegram import ALLOWED, HELD, PARDONED, UNTOUCHABLE, Attempt, CallLost, Truth
 
 from gmbot.domain.hold import Hold
 from gmbot.domain.ids import UserId
@@ -62,6 +62,7 @@ class History:
         self.truth = Truth(Status.MEMBER)
         self.belief: Standing | None = None
         self.hold: Hold | None = None
+        self._late: Restriction | None = None
         self._sequence = 0
 
     def act(self, name: str, *, heard: bool) -> None:
@@ -88,7 +89,15 @@ class History:
             attempt.run(spoke=spoke)
         assert not before.admins_own(self.now) or attempt.truth == before, attempt.actions
         self.hold = attempt.hold
+        self._late = attempt.on_its_way or self._late
         self._become(attempt.truth, BOT, heard=heard)
+
+    def arrive(self) -> None:
+        """A call that was given up takes effect after all, and its echo is heard."""
+        self._lapse()
+        if self._late is not None and self.truth.status not in UNTOUCHABLE:
+            self._become(self.truth.restrict(self._late, self.now), BOT, heard=True)
+        self._late = None
 
     def wait(self, seconds: float) -> None:
         """Time passes, and restrictions with it."""
@@ -109,12 +118,17 @@ class History:
             self.belief = newer(self.belief, news) if self.belief else news
 
 
+LOSSES = ["", "", "before", "after", "late"]
+
 steps = st.one_of(
     st.tuples(st.just("act"), st.sampled_from([*ADMINS_ACTS, *OWN_ACTS]), st.booleans()),
     st.tuples(
-        st.just("settle"), st.sampled_from([HELD, ALLOWED]), st.sampled_from(["", "", "before", "after"])
+        st.just("settle"),
+        st.sampled_from([HELD, ALLOWED]),
+        st.sampled_from(["", "", "before", "after", "late"]),
     ),
     st.tuples(st.just("wait"), st.sampled_from([0.3, 2, 30, 3600]), st.just("")),
+    st.tuples(st.just("arrive"), st.just(0), st.just("")),
 )
 
 
@@ -128,6 +142,8 @@ def live(script: list[tuple[str, object, object]]) -> History:
             assert isinstance(what, Verdict)
             present = history.truth.status is Status.MEMBER
             history.settle(what, spoke=present, loses=str(how))
+        elif kind == "arrive":
+            history.arrive()
         else:
             assert isinstance(what, float | int)
             history.wait(what)
@@ -144,6 +160,7 @@ def test_promise_2_whoever_qualifies_in_the_end_is_not_silenced_by_us(
 ) -> None:
     """Once faults are over, one attempt is enough."""
     history = live(script)
+    history.arrive()
     history.wait(1)
     history.settle(ALLOWED, spoke=False)
     assert not history.truth.ours
