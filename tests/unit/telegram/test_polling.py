@@ -261,8 +261,25 @@ async def test_a_stop_lets_what_is_being_handled_finish_and_begins_nothing_more(
     assert on.offsets == [0, 6]
 
 
-async def test_a_stop_in_a_pause_does_not_wait_for_its_end() -> None:
-    """Nor for a poll that nobody answers."""
+async def test_a_stop_in_an_outage_does_not_wait_for_its_end() -> None:
+    """The pause is broken off, and nothing is asked any more."""
+    on = stage(LOST)
+    asleep = asyncio.Event()
+
+    async def sleep(delay_s: float) -> None:
+        asleep.set()
+        await asyncio.get_running_loop().create_future()
+
+    on.clock.sleep = sleep  # type: ignore[method-assign]
+    running = asyncio.ensure_future(on.poller.run())
+    await asyncio.wait_for(asleep.wait(), PATIENCE_S)
+    await asyncio.wait_for(on.poller.stop(), PATIENCE_S)
+    await running
+    assert on.offsets == [0]
+
+
+async def test_a_stop_does_not_wait_for_a_poll_that_nobody_answers() -> None:
+    """It would take 50 s."""
     on = stage()
     running = asyncio.ensure_future(on.poller.run())
     await on.script.hanging.wait()

@@ -9,6 +9,7 @@ import pytest
 from tests.fixtures.telegram import START, message_update
 
 from gmbot.adapters.telegram import wire
+from gmbot.adapters.telegram.standings import rights_of
 from gmbot.adapters.telegram.translate import queue_key, read_update
 from gmbot.domain.membership import Source, Stamp
 from gmbot.domain.standing import EVERYTHING, FREE, MUTED, Restriction, Status
@@ -274,6 +275,13 @@ def test_the_bots_own_change_says_what_it_may_do_now() -> None:
     seen = read(BotChanged, {"update_id": 9, "my_chat_member": change})
     assert seen.rights == {"can_restrict_members", "can_delete_messages"}
     assert (seen.new.status, seen.new.stamp.sequence) == (Status.ADMINISTRATOR, 9)
+
+
+def test_owners_have_every_right_and_members_none() -> None:
+    """Rights are what admins have."""
+    user = wire.User(id=7)
+    assert rights_of(wire.ChatMemberOwner(user)) == wire.ADMIN_RIGHTS
+    assert rights_of(wire.ChatMemberMember(user)) == frozenset()
 
 
 def tapped(**fields: object) -> object:
