@@ -1,6 +1,5 @@
 """plan(): the one next step towards what the verdict says."""
 
-import msgspec
 import pytest
 from tests.unit.domain.people import (
     ADMIN,
@@ -348,9 +347,3 @@ class TestHoldFoundAgain:
     def test_an_admins_mute_is_never_taken_for_it(self) -> None:
         """It does not bear the mark."""
         assert plan(ALLOWED, at(restricted(FOR_A_DAY), self.ended, looked=True)) == NOTHING
-
-
-def test_an_action_is_a_value_that_can_be_written_down() -> None:
-    """With its kind."""
-    action = plan(HELD, at(standing()))
-    assert msgspec.json.decode(msgspec.json.encode(action), type=Place) == action
