@@ -18,7 +18,7 @@ from gmbot.adapters.telegram.http import HttpPool
 from gmbot.adapters.telegram.webhook import WebhookApp, WebhookBot, register
 from gmbot.bootstrap.bot_at_work import BotAtWork, Parts, assemble, start_polling
 from gmbot.bootstrap.telegram_watch import TelegramWatch
-from gmbot.domain.errors import TransientError
+from gmbot.domain.errors import RefusedError, TransientError
 from gmbot.domain.ids import BotId
 from gmbot.entrypoints.bot.menus import COMMAND_MENUS
 from gmbot.entrypoints.ops.app import OpsSources, create_app
@@ -186,7 +186,7 @@ class Product:
     async def _announce(self) -> None:
         """Command menus are a courtesy: if they cannot be set now, they are at the next start."""
         for work in self.bots:
-            with contextlib.suppress(TransientError):
+            with contextlib.suppress(TransientError, RefusedError):
                 await work.client.set_commands(COMMAND_MENUS)
 
 

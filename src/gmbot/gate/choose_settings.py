@@ -11,7 +11,7 @@ from gmbot.domain.ids import UserId
 from gmbot.domain.rule import Quorum, Rule
 from gmbot.gate.bot import Bot
 from gmbot.gate.changes import AuditEntry, Changes
-from gmbot.gate.intents import Resettle
+from gmbot.gate.intents import Owed, Prompt, Resettle
 
 
 class Choice(enum.StrEnum):
@@ -27,8 +27,17 @@ def choose(bot: Bot, group: Group, choice: Choice, actor_id: UserId) -> tuple[Gr
     """Return the group after the choice, and what to write."""
     chosen = _other_quorum(group) if choice is Choice.QUORUM else _with_setting(group, choice)
     audit = AuditEntry(bot.clock.now(), group.group_id, actor_id, "settings", detail=choice.value)
-    owed = (bot.ledger.owe(Resettle(group.group_id)),) if choice is Choice.QUORUM else ()
-    return chosen, Changes(groups=(chosen,), audit=(audit,), owed=owed)
+    return chosen, Changes(groups=(chosen,), audit=(audit,), owed=_owed(bot, group, choice))
+
+
+def _owed(bot: Bot, group: Group, choice: Choice) -> tuple[Owed, ...]:
+    match choice:
+        case Choice.QUORUM:
+            return (bot.ledger.owe(Resettle(group.group_id)),)
+        case Choice.PROMPTS:
+            return (bot.ledger.owe(Prompt(group.group_id)),)
+        case _:
+            return ()
 
 
 def _other_quorum(group: Group) -> Group:

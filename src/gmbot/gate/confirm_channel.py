@@ -10,10 +10,12 @@ from gmbot.domain.errors import RefusedError
 from gmbot.domain.ids import GroupId
 from gmbot.gate.authorize import Asker, administers
 from gmbot.gate.bot import Bot
-from gmbot.gate.confirmation import Request, unseal
+from gmbot.gate.confirmation import VALID_S, Request, unseal
 from gmbot.gate.incoming import Chat, Person
 from gmbot.gate.protect_group import ProtectOutcome, ProtectRequest, protect_group
 from gmbot.gate.targets import Target
+
+_RECENT = 100
 
 
 class Standing(enum.StrEnum):
@@ -36,7 +38,7 @@ class Confirmation(msgspec.Struct, frozen=True):
 async def read_code(bot: Bot, code: str, person: Person) -> Confirmation:
     """Return what a code asks, if the person administers the channel. Raises TransientError."""
     request = unseal(code, bot.signing_key, bot.clock.now())
-    if request is None:
+    if request is None or await _overtaken(bot, request):
         return Confirmation(Standing.BAD_CODE)
     try:
         admins = await bot.telegram.administrators(request.channel_id)
@@ -47,6 +49,13 @@ async def read_code(bot: Bot, code: str, person: Person) -> Confirmation:
     except RefusedError:
         return Confirmation(Standing.BAD_CODE)
     return Confirmation(Standing.MAY_CONFIRM, request, group, channel)
+
+
+async def _overtaken(bot: Bot, request: Request) -> bool:
+    """Whether the group's admins ended its guard after they asked: an old link must not bring it back."""
+    asked_at = request.valid_until - VALID_S
+    entries = await bot.store.audit(request.group_id, _RECENT)
+    return any(entry.action == "unprotect" and entry.at >= asked_at for entry in entries)
 
 
 async def confirm_channel(bot: Bot, confirmation: Confirmation, person: Person) -> ProtectOutcome:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import enum
 
 from gmbot.domain.group import Group, PauseReason
+from gmbot.domain.ids import GroupId
 from gmbot.gate.bot import Bot
 from gmbot.gate.changes import Changes
 from gmbot.gate.incoming import BotChanged, ChatKind
+from gmbot.gate.intents import Resettle
 from gmbot.gate.pause_group import pause_group, resume_group
 from gmbot.gate.watch_channels import set_usable
 
@@ -20,6 +22,7 @@ class Arrival(enum.StrEnum):
 
     NOTHING_TO_SAY = "nothing"
     ADDED = "added"
+    READY = "ready"
     ADDED_TO_BASIC_GROUP = "added_to_basic_group"
 
 
@@ -32,7 +35,7 @@ async def follow_bot(bot: Bot, change: BotChanged) -> Arrival:
     if channel is not None and channel.usable is not change.new.is_admin:
         await set_usable(bot, channel, usable=change.new.is_admin, cause="my_chat_member")
     if group is None and channel is None:
-        return _arrival(change)
+        return await _elsewhere(bot, change)
     await bot.ledger.write(Changes(update_id=change.update_id))
     return Arrival.NOTHING_TO_SAY
 
@@ -47,9 +50,20 @@ async def _in_group(bot: Bot, group: Group, change: BotChanged) -> None:
         await pause_group(bot, group, PauseReason.BOT_REMOVED)
 
 
+async def _elsewhere(bot: Bot, change: BotChanged) -> Arrival:
+    """Whoever is still held in a group that was unprotected while the bot could do nothing is freed now."""
+    arrival = _arrival(change)
+    if change.chat.kind is ChatKind.SUPERGROUP and "can_restrict_members" in change.rights:
+        await bot.ledger.write(Changes(owed=(bot.ledger.owe(Resettle(GroupId(change.chat.chat_id))),)))
+    return arrival
+
+
 def _arrival(change: BotChanged) -> Arrival:
-    if change.old.present or not change.new.present:
-        return Arrival.NOTHING_TO_SAY
+    new_here = change.new.present and not change.old.present
     if change.chat.kind is ChatKind.GROUP:
-        return Arrival.ADDED_TO_BASIC_GROUP
-    return Arrival.ADDED if change.chat.kind is ChatKind.SUPERGROUP else Arrival.NOTHING_TO_SAY
+        return Arrival.ADDED_TO_BASIC_GROUP if new_here else Arrival.NOTHING_TO_SAY
+    if change.chat.kind is not ChatKind.SUPERGROUP:
+        return Arrival.NOTHING_TO_SAY
+    if change.rights >= GUARDING_RIGHTS and not change.old.is_admin:
+        return Arrival.READY
+    return Arrival.ADDED if new_here else Arrival.NOTHING_TO_SAY

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from gmbot.domain.errors import ChatUnusable, RefusedError
-from gmbot.domain.group import Channel, Group
+from gmbot.domain.group import Channel, Group, PauseReason
 from gmbot.domain.ids import ChannelId, GroupId, UserId
 from gmbot.domain.rule import Rule
 from gmbot.gate.authorize import Asker, administers
@@ -20,6 +20,11 @@ from gmbot.gate.incoming import Chat, ChatKind
 from gmbot.gate.intents import Resettle
 from gmbot.gate.ports import Administrator, ChatInfo
 from gmbot.gate.targets import Target
+
+MOST_CHANNELS = 10
+"""So many fit into a prompt, its buttons and the answer to a tap."""
+
+_MENDED = frozenset({PauseReason.RIGHTS_MISSING, PauseReason.BOT_REMOVED})
 
 
 class Refusal(enum.StrEnum):
@@ -46,6 +51,7 @@ class ChannelResult(enum.StrEnum):
     BOT_NOT_ADMIN = "bot_not_admin"
     NO_INVITE_RIGHT = "no_invite_right"
     CONFIRM = "confirm"
+    TOO_MANY = "too_many"
 
 
 class ChannelOutcome(msgspec.Struct, frozen=True):
@@ -89,13 +95,16 @@ async def protect_group(bot: Bot, request: ProtectRequest) -> ProtectOutcome:
     if request.chat.kind is not ChatKind.SUPERGROUP:
         basic = request.chat.kind is ChatKind.GROUP
         return ProtectOutcome(Refusal.BASIC_GROUP if basic else Refusal.NOT_A_GROUP)
-    admins = await bot.telegram.administrators(request.chat.chat_id)
+    try:
+        admins = await bot.telegram.administrators(request.chat.chat_id)
+    except ChatUnusable:
+        return ProtectOutcome(Refusal.BOT_NOT_ADMIN)
     if refused := _check_group(bot, request, admins):
         return refused
     if not request.targets:
         return ProtectOutcome(Refusal.NOTHING_NAMED)
     outcomes = [await _check_channel(bot, request, target) for target in request.targets]
-    return await _conclude(bot, request, admins, tuple(outcomes))
+    return await _conclude(bot, request, admins, _within_limit(bot, request, outcomes))
 
 
 def _check_group(bot: Bot, request: ProtectRequest, admins: Sequence[Administrator]) -> ProtectOutcome | None:
@@ -127,8 +136,9 @@ async def _check_channel(bot: Bot, request: ProtectRequest, target: Target) -> C
 async def _check_rights(bot: Bot, request: ProtectRequest, target: Target, info: ChatInfo) -> ChannelOutcome:
     channel = Channel(ChannelId(info.chat.chat_id), info.chat.title, info.chat.username)
     group = bot.guarded.group(request.chat.chat_id)
-    if group is not None and channel.channel_id in group.rule.channels:
-        known = bot.guarded.channel(channel.channel_id) or channel
+    required = group is not None and channel.channel_id in group.rule.channels
+    known = bot.guarded.channel(channel.channel_id)
+    if required and known is not None and known.usable:
         return ChannelOutcome(target.text, ChannelResult.ALREADY, known)
     try:
         admins = await bot.telegram.administrators(channel.channel_id)
@@ -139,9 +149,27 @@ async def _check_rights(bot: Bot, request: ProtectRequest, target: Target, info:
         return ChannelOutcome(target.text, ChannelResult.BOT_NOT_ADMIN, channel)
     if channel.username is None and "can_invite_users" not in own.rights:
         return ChannelOutcome(target.text, ChannelResult.NO_INVITE_RIGHT, channel)
-    if request.asker.anonymous or not administers(request.asker, admins):
+    if not required and (request.asker.anonymous or not administers(request.asker, admins)):
         return ChannelOutcome(target.text, ChannelResult.CONFIRM, channel, _code(bot, request, channel))
     return ChannelOutcome(target.text, ChannelResult.ADDED, channel)
+
+
+def _within_limit(
+    bot: Bot, request: ProtectRequest, outcomes: Sequence[ChannelOutcome]
+) -> tuple[ChannelOutcome, ...]:
+    """Each channel once, however often it was named, and no more than a group may require."""
+    group = bot.guarded.group(request.chat.chat_id)
+    required = set(group.rule.channels) if group else set()
+    kept: dict[int | str, ChannelOutcome] = {}
+    for one in outcomes:
+        if one.channel is None or one.result not in {ChannelResult.ADDED, ChannelResult.CONFIRM}:
+            kept.setdefault(one.named, one)
+        elif one.channel.channel_id in required or len(required) < MOST_CHANNELS:
+            required.add(one.channel.channel_id)
+            kept.setdefault(one.channel.channel_id, one)
+        else:
+            kept.setdefault(one.named, ChannelOutcome(one.named, ChannelResult.TOO_MANY, one.channel))
+    return tuple(kept.values())
 
 
 def _code(bot: Bot, request: ProtectRequest, channel: Channel) -> str:
@@ -156,19 +184,22 @@ async def _conclude(
     admins: Sequence[Administrator],
     outcomes: tuple[ChannelOutcome, ...],
 ) -> ProtectOutcome:
-    added = [await _linked(bot, o.channel) for o in outcomes if o.result is ChannelResult.ADDED and o.channel]
     known = bot.guarded.group(request.chat.chat_id)
     required = bot.guarded.channels_of(known) if known else ()
-    if not added:
+    named = [o.channel for o in outcomes if o.result is ChannelResult.ADDED and o.channel]
+    mended = known is not None and known.paused in _MENDED
+    if not named and not mended:
         return ProtectOutcome(channels=outcomes, group=known, required=required)
-    group = await _group(bot, request, admins, added)
+    group = await _group(bot, request, admins, named)
+    added = [await _linked(bot, channel) for channel in named]
     audit = tuple(
         AuditEntry(bot.clock.now(), group.group_id, request.asker.user_id, "protect", c.channel_id, c.title)
         for c in added
     )
     owed = (bot.ledger.owe(Resettle(group.group_id)),)
     changes = Changes(groups=(group,), channels=tuple(added), audit=audit, owed=owed)
-    return ProtectOutcome(channels=outcomes, group=group, required=(*required, *added), changes=changes)
+    others = tuple(c for c in required if c.channel_id not in {a.channel_id for a in added})
+    return ProtectOutcome(channels=outcomes, group=group, required=(*others, *added), changes=changes)
 
 
 async def _linked(bot: Bot, channel: Channel) -> Channel:
@@ -194,6 +225,7 @@ async def _group(
     return msgspec.structs.replace(
         known,
         title=request.chat.title or known.title,
+        paused=None if known.paused in _MENDED else known.paused,
         rule=known.rule.adding(channel.channel_id for channel in added),
         linked_chat_id=linked_chat_id,
     )

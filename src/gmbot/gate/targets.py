@@ -7,7 +7,8 @@ import re
 import msgspec
 
 USERNAME = re.compile(r"@?([A-Za-z][A-Za-z0-9_]{3,31})")
-LINK = re.compile(r"(?:https?://)?(?:t|telegram)\.me/(.+)", re.IGNORECASE)
+LINK = re.compile(r"(?:https?://)?(?:www\.)?(?:t|telegram)\.me/(.+)", re.IGNORECASE)
+PUBLIC_PATH = re.compile(rf"{USERNAME.pattern}(?:[/?#].*)?")
 PRIVATE_PATH = re.compile(r"c/(\d{1,16})(?:/.*)?")
 CHANNEL_PREFIX = -1_000_000_000_000
 MOST_TARGETS = 10
@@ -45,5 +46,5 @@ def _read_link(word: str, path: str) -> Target:
         return Target(word, invite_link=True)
     if private := PRIVATE_PATH.fullmatch(path):
         return Target(word, CHANNEL_PREFIX - int(private.group(1)))
-    name = USERNAME.match(path.removeprefix("s/"))
+    name = PUBLIC_PATH.fullmatch(path.removeprefix("s/"))
     return Target(word, f"@{name.group(1)}") if name else Target(word)

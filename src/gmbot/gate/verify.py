@@ -55,11 +55,11 @@ async def verify(bot: Bot, tap: ButtonTapped) -> VerifyOutcome:
     group = _group(bot, tap)
     if group is None or not group.rule.channels:
         return VerifyOutcome(Verification.NOT_GUARDED)
-    hold = await bot.store.hold(group.group_id, tap.person.user_id)
-    if hold is None or not hold.active:
-        return VerifyOutcome(Verification.FREE)
     try:
         async with deadline(ANSWER_WITHIN_S):
+            hold = await bot.store.hold(group.group_id, tap.person.user_id)
+            if hold is None or not hold.active:
+                return VerifyOutcome(Verification.FREE)
             return await _settled(bot, group, tap)
     except TransientError:
         return VerifyOutcome(Verification.UNSURE)

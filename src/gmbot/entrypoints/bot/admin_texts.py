@@ -8,9 +8,15 @@ from gmbot.domain.group import Channel, Group
 from gmbot.entrypoints.bot.texts import wanted
 from gmbot.gate.confirm_channel import Confirmation
 from gmbot.gate.confirm_channel import Standing as May
+from gmbot.gate.follow_bot import Arrival
+from gmbot.gate.incoming import Chat
 from gmbot.gate.outgoing import Button, Note
-from gmbot.gate.protect_group import ChannelOutcome, ChannelResult, ProtectOutcome, Refusal
+from gmbot.gate.protect_group import MOST_CHANNELS, ChannelOutcome, ChannelResult, ProtectOutcome, Refusal
 
+ADDED_BY_LINK = "start"
+"""What comes with the /start that Telegram's apps send into a group when the bot was added by its link."""
+
+LONGEST_NAMED = 64
 GROUP_RIGHTS = "restrict_members+delete_messages+invite_users"
 RIGHT_NAMES = {"can_restrict_members": "Ban users", "can_delete_messages": "Delete messages"}
 USAGE = (
@@ -23,7 +29,8 @@ USAGE = (
 def add_to_group(username: str) -> Button:
     """Return the button that adds the bot to a group with the rights it needs."""
     return Button(
-        "➕ Add me to a group", url=f"https://t.me/{username}?startgroup=start&admin={GROUP_RIGHTS}"
+        "➕ Add me to a group",
+        url=f"https://t.me/{username}?startgroup={ADDED_BY_LINK}&admin={GROUP_RIGHTS}",
     )
 
 
@@ -37,6 +44,8 @@ def protected(outcome: ProtectOutcome, username: str) -> Note:
     if outcome.refusal is not None:
         return _refused(outcome.refusal, outcome.missing_rights, username)
     lines = [_outcome(one) for one in outcome.channels]
+    if any(one.result is ChannelResult.UNREADABLE for one in outcome.channels):
+        lines.append(USAGE)
     if outcome.group is not None:
         lines.append(_summary(outcome.group, outcome.required))
     buttons = [(_confirm(one, username),) for one in outcome.channels if one.code]
@@ -80,14 +89,18 @@ _REFUSALS = {
 
 
 def _outcome(one: ChannelOutcome) -> str:
-    title = escape(one.channel.title if one.channel else one.named)
+    title = escape(one.channel.title if one.channel else _short(one.named))
     return _OUTCOMES[one.result].format(title=f"<b>{title}</b>")
+
+
+def _short(named: str) -> str:
+    return named if len(named) <= LONGEST_NAMED else named[: LONGEST_NAMED - 1] + "…"
 
 
 _OUTCOMES = {
     ChannelResult.ADDED: "✅ {title} is required from now on.",
     ChannelResult.ALREADY: "✅ {title} is required already.",
-    ChannelResult.UNREADABLE: "❌ {title} is not a channel's @name, id or link. " + USAGE,
+    ChannelResult.UNREADABLE: "❌ {title} is not a channel's @name, id or link.",
     ChannelResult.INVITE_LINK: (
         "❌ {title} is an invite link, which bots cannot open. Reply <code>/protect</code> to a message "
         "forwarded from the channel, or name its id."
@@ -109,6 +122,7 @@ _OUTCOMES = {
         "🔑 An admin of {title} must agree, so that nobody learns who reads somebody else's channel. "
         "If you are one, tap the button; else ask one to. It is valid for a day."
     ),
+    ChannelResult.TOO_MANY: f"❌ {{title}} is one too many: a group can require {MOST_CHANNELS} channels.",
 }
 
 
@@ -138,6 +152,19 @@ _NOT_CONFIRMED = {
     May.NOT_CHANNEL_ADMIN: "Only an admin of the channel can agree to this.",
 }
 
+
+def confirmed(outcome: ProtectOutcome, group: Chat | None) -> Note:
+    """Return what the admin of a channel is told, in private, after agreeing."""
+    title = f"<b>{escape(group.title if group else '')}</b>"
+    if outcome.refusal is not None:
+        return Note(f"In {title}: {_REFUSALS[outcome.refusal]}")
+    done = {ChannelResult.ADDED, ChannelResult.ALREADY}
+    if not all(one.result in done for one in outcome.channels):
+        return Note("\n".join(_outcome(one) for one in outcome.channels))
+    names = ", ".join(f"<b>{escape(one.channel.title)}</b>" for one in outcome.channels if one.channel)
+    return Note(f"✅ Thank you. Only subscribers of {names} can write in {title} from now on.")
+
+
 CONFIRM_REFUSED = Note("You refused. Nothing was changed.")
 
 
@@ -153,13 +180,17 @@ KEPT = Note("Nothing was changed: the group stays guarded.")
 NOT_PROTECTED = Note("This group is not guarded. " + USAGE)
 
 
-def added(username: str, *, basic: bool) -> Note:
-    """Return what is said when the bot is added to a group."""
-    if basic:
+def added(username: str, arrival: Arrival) -> Note:
+    """Return what is said when the bot is added to a group, or made an admin of it."""
+    if arrival is Arrival.ADDED_TO_BASIC_GROUP:
         return Note(_REFUSALS[Refusal.BASIC_GROUP])
-    return Note(
-        "Hello! I let only subscribers of your channel write here.\n"
-        "1. Make me an admin here (<b>ban users</b>, <b>delete messages</b>) and in the channel.\n"
-        "2. Type <code>/protect @channel</code>.",
-        ((add_to_channel(username),),),
+    hello = "Hello! I let only subscribers of your channel write here.\n"
+    if arrival is Arrival.READY:
+        text = "I have every right that I need here. Now make me an admin of your channel too, and type "
+        return Note(f"{hello}{text}<code>/protect @channel</code>.", ((add_to_channel(username),),))
+    steps = (
+        "1. Make me an admin here who may <b>ban users</b> and <b>delete messages</b>, if I am none yet.\n"
+        "2. Make me an admin of your channel.\n"
+        "3. Type <code>/protect @channel</code>."
     )
+    return Note(hello + steps, ((add_to_channel(username),),))

@@ -12,6 +12,7 @@ from gmbot.gate.authorize import asker_of, is_admin
 from gmbot.gate.bot import Bot
 from gmbot.gate.confirm_channel import read_code
 from gmbot.gate.events import AdminActed
+from gmbot.gate.follow_bot import Arrival
 from gmbot.gate.incoming import ChatKind, MessageSeen
 from gmbot.gate.outgoing import Note
 from gmbot.gate.protect_group import ProtectRequest, protect_group
@@ -97,8 +98,15 @@ async def _group_help(bot: Bot, message: MessageSeen) -> None:
 
 
 async def _group_start(bot: Bot, message: MessageSeen) -> None:
+    """Telegram's apps send a /start of their own after the bot was added by its link: it was greeted then."""
+    if message.command is not None and message.command.rest == admin_texts.ADDED_BY_LINK:
+        return
+    if bot.guarded.group(message.chat.chat_id) is not None:
+        await _status(bot, message)
+        return
     basic = message.chat.kind is ChatKind.GROUP
-    await reply(bot, message, admin_texts.added(bot.me.username, basic=basic))
+    arrival = Arrival.ADDED_TO_BASIC_GROUP if basic else Arrival.ADDED
+    await reply(bot, message, admin_texts.added(bot.me.username, arrival))
 
 
 async def _start(bot: Bot, message: MessageSeen) -> None:

@@ -69,7 +69,7 @@ class Dispatcher:
         arrival = await follow_bot(self._bot, change)
         if arrival is Arrival.NOTHING_TO_SAY:
             return "stored"
-        note = admin_texts.added(self._bot.me.username, basic=arrival is Arrival.ADDED_TO_BASIC_GROUP)
+        note = admin_texts.added(self._bot.me.username, arrival)
         say = Say(str(change.update_id), Address(change.chat.chat_id), note, CHATTER_S)
         owed = (self._bot.ledger.owe(say),)
         await self._bot.ledger.write(Changes(update_id=change.update_id, owed=owed))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+import msgspec
+
 from gmbot.domain.group import Group
 from gmbot.domain.ids import GroupId
 from gmbot.entrypoints.bot import admin_texts, menus, texts
 from gmbot.entrypoints.bot.commands import EVERYBODY
-from gmbot.entrypoints.bot.replies import rewrite
+from gmbot.entrypoints.bot.replies import CHATTER_S, rewrite
 from gmbot.gate.authorize import Asker, is_admin
 from gmbot.gate.bot import Bot
 from gmbot.gate.changes import Changes
@@ -16,6 +18,9 @@ from gmbot.gate.choose_settings import Choice, choose
 from gmbot.gate.confirm_channel import Standing, confirm_channel, group_of, read_code
 from gmbot.gate.events import AdminActed
 from gmbot.gate.incoming import ButtonTapped
+from gmbot.gate.intents import Say
+from gmbot.gate.outgoing import Address
+from gmbot.gate.protect_group import ProtectOutcome
 from gmbot.gate.unprotect_group import unprotect_group
 from gmbot.gate.verify import Verification, VerifyOutcome, note_tap, verify
 
@@ -111,6 +116,15 @@ async def _choose(bot: Bot, tap: ButtonTapped, rest: str) -> str:
     return texts.DONE
 
 
+def _told_in_group(bot: Bot, tap: ButtonTapped, group_id: GroupId, outcome: ProtectOutcome) -> Changes:
+    """Those who asked wait in the group for what became of it."""
+    if not outcome.changes.groups:
+        return outcome.changes
+    note = admin_texts.protected(outcome, bot.me.username)
+    say = Say(str(tap.update_id), Address(group_id), note, CHATTER_S)
+    return msgspec.structs.replace(outcome.changes, owed=(*outcome.changes.owed, bot.ledger.owe(say)))
+
+
 async def _confirm(bot: Bot, tap: ButtonTapped, code: str) -> str:
     asked = await read_code(bot, code, tap.person)
     if asked.standing is not Standing.MAY_CONFIRM:
@@ -119,8 +133,8 @@ async def _confirm(bot: Bot, tap: ButtonTapped, code: str) -> str:
     group_id: GroupId = group_of(asked)
     async with bot.people((group_id, EVERYBODY)):
         outcome = await confirm_channel(bot, asked, tap.person)
-        note = admin_texts.protected(outcome, bot.me.username)
-        await rewrite(bot, tap, note, outcome.changes)
+        note = admin_texts.confirmed(outcome, asked.group)
+        await rewrite(bot, tap, note, _told_in_group(bot, tap, group_id, outcome))
     if outcome.changes.groups:
         bot.emit(AdminActed(group_id, tap.person.user_id, "protect"))
     return texts.DONE

@@ -82,11 +82,20 @@ def _join(channel: Channel) -> Button:
     return Button(f"📢 {channel.title}"[:64], url=channel.url)
 
 
+_NOT_YET = "Not yet: please join {}, then tap again."
+
+
 def missing_answer(missing: Sequence[Channel]) -> str:
     """Return the answer to a tap by somebody who has not joined everything yet, within 200 characters."""
+    room = (MOST_ANSWER - len(_NOT_YET.format(""))) // max(1, len(missing)) - len(", ")
     titles = ", ".join(channel.title for channel in missing)
-    text = f"Not yet: please join {titles}, then tap again."
-    return text if len(text) <= MOST_ANSWER else text[: MOST_ANSWER - 1] + "…"
+    if len(titles) > MOST_ANSWER - len(_NOT_YET.format("")):
+        titles = ", ".join(_cut(channel.title, max(2, room)) for channel in missing)
+    return _NOT_YET.format(titles)[:MOST_ANSWER]
+
+
+def _cut(title: str, most: int) -> str:
+    return title if len(title) <= most else title[: most - 1] + "…"
 
 
 def status(group: Group | None, channels: Sequence[Channel]) -> Note:
@@ -136,12 +145,12 @@ def _on(value: bool) -> str:
     return "yes" if value else "no"
 
 
-ALREADY_FREE = "You are free to write here. This button is for people who are muted."
+ALREADY_FREE = "I have not muted you. This button is for people whom I have."
 WELCOME = "✅ Thank you! You can write now."
 NOT_GUARDED = "Nothing is required here any more: you can write."
 UNSURE = "Telegram is slow to answer. I keep checking, and free you as soon as it says that you have joined."
 ADMINS_ONLY = "Only admins of this group can do that."
 NOT_YOURS = "Only the admin who asked can confirm this."
-TRY_AGAIN = Note("Telegram does not answer right now, so nothing was changed. Please try again in a minute.")
+TRY_AGAIN = Note("Telegram did not answer, so nothing was changed. Please try again in a minute.")
 GONE = "This button is no longer in use."
 DONE = "Done."
