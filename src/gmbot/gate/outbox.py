@@ -54,6 +54,10 @@ class Outbox:
         self._stopping = False
         ledger.on_owed(self.attempt, self.wake)
 
+    def __len__(self) -> int:
+        """Return how many attempts run or wait their turn."""
+        return len(self._pool)
+
     def attempt(self, owed: Owed) -> None:
         """Start an attempt at a debt, or remember it for after the one that runs."""
         if self._stopping:
