@@ -12,6 +12,8 @@ from tests.contract.store.material import (
     GROUP,
     USER,
     fact,
+    full,
+    hold,
     learnt,
     memberships,
     seen,
@@ -22,7 +24,7 @@ from gmbot.domain.ids import ChannelId, UserId
 from gmbot.domain.membership import UNKNOWN, Membership, MembershipState, Source, Stamp, merge
 from gmbot.domain.standing import EVERYTHING, MUTED, Restriction, Standing, Status, newer
 from gmbot.gate.changes import Changes
-from gmbot.gate.ports import Store
+from gmbot.gate.ports import PersonRecord, Store
 
 on_each_store = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -82,6 +84,15 @@ async def test_only_the_channels_asked_for_are_told(store: Store) -> None:
         await store.apply(learnt(fact(), where=where))
     await store.apply(learnt(fact(), UserId(1), other))
     assert await store.memberships(USER, mine) == {ChannelId(-1): fact(), ChannelId(-2): fact()}
+
+
+async def test_a_persons_record_is_all_of_it_at_once(store: Store) -> None:
+    """One visit tells what three would."""
+    assert await store.person(GROUP, USER, [CHANNEL]) == PersonRecord()
+    await store.apply(full())
+    whole = PersonRecord(hold(), Standing(Status.MEMBER), {CHANNEL: fact()})
+    assert await store.person(GROUP, USER, [ChannelId(-1), CHANNEL]) == whole
+    assert await store.person(GROUP, USER, []) == PersonRecord(hold(), Standing(Status.MEMBER))
 
 
 async def test_a_standing_comes_back_whole(store: Store) -> None:

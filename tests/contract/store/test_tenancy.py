@@ -19,6 +19,7 @@ READS: dict[str, Callable[[Store], Awaitable[Any]]] = {
     "memberships": lambda store: store.memberships(USER, [CHANNEL]),
     "standing": lambda store: store.standing(GROUP, USER),
     "hold": lambda store: store.hold(GROUP, USER),
+    "person": lambda store: store.person(GROUP, USER, [CHANNEL]),
     "holds_in": lambda store: store.holds_in(GROUP, UserId(0), 9),
     "told": lambda store: store.told(GROUP),
     "untold": lambda store: store.untold(GROUP, AT, 9),

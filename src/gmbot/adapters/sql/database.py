@@ -168,6 +168,11 @@ class Sqlite:
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="gmbot-sqlite-write")
         self._reading = ThreadPoolExecutor(2, thread_name_prefix="gmbot-sqlite-read")
 
+    @property
+    def engines(self) -> tuple[Engine, Engine]:
+        """The writer and the reader, for whoever listens to their statements."""
+        return self._writer, self._reader
+
     async def read(self, work: Work[T]) -> T:
         """Run queries; each sees the last committed state."""
         return await self._run(self._reading, lambda: _in_connection(self._reader, work))

@@ -20,7 +20,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 async def upgrade(url: str, revision: str = "head") -> None:
-    """Bring the database forward to `revision`; several processes may try at once.
+    """Bring the database forward to `revision`; several processes may, but not one process twice at once.
 
     Raises ConfigurationError if it cannot be reached, or was left by a newer GMBot.
     """

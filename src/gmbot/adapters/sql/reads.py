@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from operator import attrgetter
 
-from sqlalchemy import BigInteger, Connection, Integer, bindparam, exists, func, literal_column, select
+from sqlalchemy import BigInteger, Connection, Integer, bindparam, func, literal_column, select
 
 from gmbot.adapters.sql import rows
 from gmbot.adapters.sql.tables import (
@@ -51,7 +51,7 @@ _CHANNELS = (
     )
     .where(
         channels.c.bot_id == _BOT,
-        exists().where(links.c.bot_id == channels.c.bot_id, links.c.channel_id == channels.c.channel_id),
+        channels.c.channel_id.in_(select(links.c.channel_id).where(links.c.bot_id == _BOT)),
     )
     .order_by(channels.c.channel_id)
 )
@@ -142,6 +142,7 @@ def hold_of(db: Connection, bot: BotId, group: GroupId, user: UserId) -> Hold | 
 def person(
     db: Connection, bot: BotId, group: GroupId, user: UserId, channels: Sequence[ChannelId]
 ) -> PersonRecord:
+    """Return a person's hold, standing and memberships."""
     return PersonRecord(
         hold=hold_of(db, bot, group, user),
         standing=standing_of(db, bot, group, user),

@@ -79,8 +79,6 @@ links = Table(
     _key("channel_id"),
     Column("position", Integer, nullable=False),
     ForeignKeyConstraint(["bot_id", "group_id"], ["groups.bot_id", "groups.group_id"], ondelete="CASCADE"),
-    # reads.channels, writes: is this channel still required by any group?
-    Index("links_of_channel", "bot_id", "channel_id"),
     sqlite_with_rowid=False,
 )
 
@@ -160,9 +158,7 @@ intents = Table(
     Column("token", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("body", Text, nullable=False),
-    # claims.claim, in its order
-    Index("intents_by_urgency", "bot_id", "urgency", "due_at"),
-    # reads.next_due
+    # reads.next_due, claims.claim: what is due is sorted by urgency, what is not is never looked at
     Index("intents_due", "bot_id", "due_at"),
 )
 

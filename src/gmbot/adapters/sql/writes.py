@@ -11,7 +11,6 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
-    exists,
     func,
     select,
     tuple_,
@@ -56,7 +55,7 @@ DROP_GROUP: Delete = delete(groups).where(
 )
 DROP_UNLINKED: Delete = delete(channels).where(
     channels.c.bot_id == bindparam("b_bot"),
-    ~exists().where(links.c.bot_id == channels.c.bot_id, links.c.channel_id == channels.c.channel_id),
+    channels.c.channel_id.not_in(select(links.c.channel_id).where(links.c.bot_id == bindparam("b_bot"))),
 )
 _UNLINK: Delete = delete(links).where(
     links.c.bot_id == bindparam("b_bot"), links.c.group_id == bindparam("b_group")

@@ -96,7 +96,6 @@ def _create_links() -> None:
         ),
         sqlite_with_rowid=False,
     )
-    op.create_index("links_of_channel", "links", ["bot_id", "channel_id"])
 
 
 def _create_facts() -> None:
@@ -168,7 +167,6 @@ def _create_ledger() -> None:
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("bot_id", "key", name="pk_intents"),
     )
-    op.create_index("intents_by_urgency", "intents", ["bot_id", "urgency", "due_at"])
     op.create_index("intents_due", "intents", ["bot_id", "due_at"])
     op.create_table(
         "applied_updates",
