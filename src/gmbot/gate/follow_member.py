@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from gmbot.domain.hold import EndReason, Hold, bears_mark
 from gmbot.domain.ids import ChannelId, GroupId
-from gmbot.domain.standing import Status
+from gmbot.domain.standing import Standing, Status
 from gmbot.gate.bot import Bot
 from gmbot.gate.changes import Changes, LearntMembership, LearntStanding
 from gmbot.gate.incoming import MemberChanged
 from gmbot.gate.intents import Owed, Prompt, Restore, Settle, SettleEverywhere
+
+ANONYMOUS_ADMIN = 1087968824
+"""GroupAnonymousBot, as which anonymous admins act."""
 
 
 async def follow_member(bot: Bot, change: MemberChanged) -> bool:
@@ -45,7 +50,7 @@ def _in_channel(bot: Bot, change: MemberChanged) -> Changes:
 async def _in_group(bot: Bot, change: MemberChanged) -> Changes:
     """Somebody joined, left, was muted, freed, banned or promoted in a guarded group."""
     person, group_id = change.person, GroupId(change.chat.chat_id)
-    fact = LearntStanding(group_id, person.user_id, change.new)
+    fact = LearntStanding(group_id, person.user_id, _credited(change))
     if person.is_bot:
         return Changes(standings=(fact,))
     hold = await bot.store.hold(group_id, person.user_id)
@@ -60,6 +65,8 @@ def _moved_about(
     bot: Bot, change: MemberChanged, hold: Hold | None
 ) -> tuple[tuple[Hold, ...], tuple[Owed, ...]]:
     """Nothing is said to somebody who left; an admin's pardon ends when the pardoned person leaves."""
+    if hold is not None and hold.active and _pardons(change, hold):
+        return (hold.ended(EndReason.PARDONED, bot.telegram.now()),), (bot.ledger.owe(Prompt(hold.group_id)),)
     if hold is None or change.old.present == change.new.present:
         return (), ()
     if hold.pardoned and not change.new.present:
@@ -67,6 +74,22 @@ def _moved_about(
     if not hold.active:
         return (), ()
     return (hold.gone(away=not change.new.present),), (bot.ledger.owe(Prompt(hold.group_id)),)
+
+
+def _pardons(change: MemberChanged, hold: Hold) -> bool:
+    """Whether an admin gave a held person their voice by hand; joining, or another bot, is no pardon."""
+    freed = change.new.present and not change.new.is_admin and not change.new.restriction.silences(change.at)
+    by_admin = change.actor.user_id != change.person.user_id and not _another_bot(change)
+    return hold.matches(change.old) and freed and by_admin and change.new.status is not Status.KICKED
+
+
+def _credited(change: MemberChanged) -> Standing:
+    """What another bot does is nobody's decision: captcha bots free everybody."""
+    return msgspec.structs.replace(change.new, by=None) if _another_bot(change) else change.new
+
+
+def _another_bot(change: MemberChanged) -> bool:
+    return change.actor.is_bot and change.actor.user_id != ANONYMOUS_ADMIN
 
 
 def _echo(bot: Bot, change: MemberChanged, fact: LearntStanding, hold: Hold | None) -> Changes:

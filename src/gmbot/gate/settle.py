@@ -113,8 +113,8 @@ class _Settlement:
             return await self._stand_back(group, error)
         except PersonProtected:
             return await self._exempt()
-        except PersonUnknown:
-            return True
+        except PersonUnknown as error:
+            return self._unseen(error)
         return False
 
     def _situation(self) -> Situation:
@@ -187,6 +187,13 @@ class _Settlement:
         if hold is not None and hold.active:
             await self._record_end(hold, EndReason.EXEMPT, lifted=False)
         await self._look()
+        return True
+
+    def _unseen(self, error: PersonUnknown) -> bool:
+        """Telegram fails at random to see people who are there: whoever is held is not forgotten for it."""
+        hold = self._record.hold
+        if hold is not None and hold.active:
+            raise Unavailable(str(error)) from error
         return True
 
     async def _stand_back(self, group: Group | None, error: RightsMissing | ChatUnusable) -> bool:

@@ -6,8 +6,9 @@ import enum
 
 import msgspec
 
-from gmbot.domain.errors import TransientError
+from gmbot.domain.errors import RefusedError, TransientError
 from gmbot.domain.group import Channel, Group
+from gmbot.domain.hold import bears_mark
 from gmbot.domain.membership import MembershipState
 from gmbot.domain.verdict import Judgement, Verdict
 from gmbot.gate.bot import Bot
@@ -58,11 +59,23 @@ async def verify(bot: Bot, tap: ButtonTapped) -> VerifyOutcome:
     try:
         async with deadline(ANSWER_WITHIN_S):
             hold = await bot.store.hold(group.group_id, tap.person.user_id)
-            if hold is None or not hold.active:
+            if (hold is None or not hold.active) and not await _holds_on(bot, group, tap):
                 return VerifyOutcome(Verification.FREE)
             return await _settled(bot, group, tap)
     except TransientError:
         return VerifyOutcome(Verification.UNSURE)
+
+
+async def _holds_on(bot: Bot, group: Group, tap: ButtonTapped) -> bool:
+    """Whether Telegram has a hold of ours that no record tells of: it is found again when its person asks."""
+    try:
+        learnt = await bot.questions.standing(group.group_id, tap.person.user_id)
+    except RefusedError:
+        return False
+    if not bears_mark(group.group_id, tap.person.user_id, learnt.standing):
+        return False
+    await bot.ledger.write(Changes(standings=(learnt,)))
+    return True
 
 
 async def _settled(bot: Bot, group: Group, tap: ButtonTapped) -> VerifyOutcome:

@@ -78,3 +78,18 @@ async def test_an_admins_own_mute_is_left_alone(guarded: Stage) -> None:
     await guarded.rest()
     assert guarded.muted(member)
     assert guarded.calls("restrictChatMember") == []
+
+
+async def test_a_mute_whose_record_is_lost_is_found_again_by_verify(guarded: Stage) -> None:
+    """The mark on the restriction tells that it is GMBot's, whatever became of the database."""
+    stranger = guarded.person("Sam")
+    await guarded.rest()
+    prompt = guarded.prompts()[0]
+    await guarded.stop()
+    guarded.forget_everything()
+    await guarded.start()
+    await guarded.protect()
+    guarded.world.subscribe(stranger, guarded.channel)
+    guarded.tap(stranger, prompt)
+    await guarded.rest()
+    assert not guarded.muted(stranger)

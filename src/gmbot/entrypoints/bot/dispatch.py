@@ -12,7 +12,7 @@ from gmbot.entrypoints.bot.taps import Answer, run_tap
 from gmbot.entrypoints.bot.texts import TRY_AGAIN
 from gmbot.gate.bot import Bot
 from gmbot.gate.changes import Changes
-from gmbot.gate.events import IntentFailed, UpdateHandled
+from gmbot.gate.events import IntentFailed, Unforeseen, UpdateHandled
 from gmbot.gate.follow_bot import Arrival, follow_bot
 from gmbot.gate.follow_member import follow_member
 from gmbot.gate.follow_migration import follow_migration
@@ -36,6 +36,10 @@ class Dispatcher:
         outcome = "failed"
         try:
             outcome = await self._handle(incoming)
+        except TransientError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a last resort: one update that we mishandle stops no other
+            self._bot.emit(Unforeseen("update", type(error).__name__))
         finally:
             self._report(incoming, outcome, time.perf_counter() - started)
 
