@@ -11,6 +11,7 @@ from gmbot.gate.bot import Bot
 from gmbot.gate.changes import Changes, LearntMembership, LearntStanding
 from gmbot.gate.incoming import MemberChanged
 from gmbot.gate.intents import Owed, Prompt, Restore, Settle, SettleEverywhere
+from gmbot.gate.ports import PersonRecord
 
 ANONYMOUS_ADMIN = 1087968824
 """GroupAnonymousBot, as which anonymous admins act."""
@@ -53,18 +54,22 @@ async def _in_group(bot: Bot, change: MemberChanged) -> Changes:
     fact = LearntStanding(group_id, person.user_id, _credited(change))
     if person.is_bot:
         return Changes(standings=(fact,))
-    hold = await bot.store.hold(group_id, person.user_id)
+    record = await bot.store.person(group_id, person.user_id, ())
     if change.actor.user_id == bot.user_id:
-        return _echo(bot, change, fact, hold)
+        return _echo(bot, change, fact, record.hold)
     settle = bot.ledger.owe(Settle(group_id, person.user_id, person.name))
-    holds, prompt = _moved_about(bot, change, hold)
+    holds, prompt = _moved_about(bot, change, record)
     return Changes(standings=(fact,), holds=holds, owed=(settle, *prompt))
 
 
 def _moved_about(
-    bot: Bot, change: MemberChanged, hold: Hold | None
+    bot: Bot, change: MemberChanged, record: PersonRecord
 ) -> tuple[tuple[Hold, ...], tuple[Owed, ...]]:
-    """Nothing is said to somebody who left; an admin's pardon ends when the pardoned person leaves."""
+    """Nothing is said to somebody who left; an admin's pardon ends when the pardoned person leaves.
+
+    Late news of a departure do not hide that the person is back.
+    """
+    hold = record.hold
     if hold is not None and hold.active and _pardons(change, hold):
         return (hold.ended(EndReason.PARDONED, bot.telegram.now()),), (bot.ledger.owe(Prompt(hold.group_id)),)
     if hold is None or change.old.present == change.new.present:
@@ -73,7 +78,8 @@ def _moved_about(
         return (hold.ended(EndReason.LEFT, bot.telegram.now()),), ()
     if not hold.active:
         return (), ()
-    return (hold.gone(away=not change.new.present),), (bot.ledger.owe(Prompt(hold.group_id)),)
+    now = change.new if record.standing is None else newer(record.standing, change.new)
+    return (hold.gone(away=not now.present),), (bot.ledger.owe(Prompt(hold.group_id)),)
 
 
 def _pardons(change: MemberChanged, hold: Hold) -> bool:
