@@ -6,7 +6,7 @@ import msgspec
 
 from gmbot.domain.hold import EndReason, Hold, bears_mark
 from gmbot.domain.ids import ChannelId, GroupId
-from gmbot.domain.standing import Standing, Status
+from gmbot.domain.standing import Standing, Status, newer
 from gmbot.gate.bot import Bot
 from gmbot.gate.changes import Changes, LearntMembership, LearntStanding
 from gmbot.gate.incoming import MemberChanged
