@@ -112,7 +112,7 @@ ROADS: dict[str, Callable[[structlog.typing.FilteringBoundLogger], object]] = {
     "library object": lambda _: LIBRARY.warning(Opaque()),
     "library traceback": lambda _: LIBRARY.warning("at", exc_info=raised(ValueError(ADDRESS))),
     "library exception as message": lambda _: LIBRARY.error(raised(ValueError(ADDRESS))),
-    "library odd level": lambda _: LIBRARY.log(27, ADDRESS),
+    "library odd level": lambda _: LIBRARY.log(37, ADDRESS),
     "library high level": lambda _: LIBRARY.log(99, ADDRESS),
     "asyncio's own": lambda _: logging.getLogger("asyncio").error("Task exception %r", ValueError(ADDRESS)),
     "message text": lambda log: log.info("line", text="private-canary"),

@@ -14,8 +14,8 @@ from typing import Any, BinaryIO, Final, Self
 
 import msgspec
 import orjson
-import structlog
 
+from gmbot.telemetry.plain_structlog import structlog
 from gmbot.telemetry.redaction import Redactor
 
 APP: Final = "gmbot"
@@ -79,12 +79,13 @@ class Logs:
     def open(self) -> None:
         """Route the standard library's log records here.
 
-        Libraries' debug lines stay out at any level: they show parameters, and so what people wrote.
+        Libraries' lines below WARNING stay out at any level: the chatty ones show parameters, and so what
+        people wrote, and the rest tell an operator nothing.
         """
         root = logging.getLogger()
         self._former_level = root.level
         root.addHandler(self._bridge)
-        root.setLevel(max(self._level, logging.INFO))
+        root.setLevel(max(self._level, logging.WARNING))
 
     def close(self) -> None:
         """Give the standard library's loggers back."""

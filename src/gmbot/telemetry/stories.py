@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
-import structlog
 
 from gmbot.gate import events
+from gmbot.telemetry.plain_structlog import structlog
 
 DEBUG, INFO, WARNING, ERROR = logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR
 
