@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 
+from gmbot.domain.errors import RefusedError, TransientError
 from gmbot.domain.group import ChannelSenders, Group
+from gmbot.domain.ids import UserId
 from gmbot.domain.verdict import Judgement
 from gmbot.gate.bot import Bot
 from gmbot.gate.changes import Changes
@@ -39,15 +41,20 @@ def recalled_as_allowed(bot: Bot, group: Group, message: MessageSeen) -> bool:
     return hit
 
 
-async def judge_message(bot: Bot, group: Group, message: MessageSeen) -> bool:
-    """Return whether a message may stay; if that is not sure, judging it is owed before this returns."""
+async def judge_message(bot: Bot, group: Group, message: MessageSeen, *, ask: bool = False) -> bool:
+    """Return whether a message may stay; if that is not sure, judging it is owed before this returns.
+
+    With `ask`, Telegram is asked about an author who is not known to be allowed: for a command, which
+    is run now or never.
+    """
     if not group.enforced or is_exempt(group, message) or recalled_as_allowed(bot, group, message):
         return True
     assert message.sender is not None  # noqa: S101 (is_exempt)
     if message.sender_chat is not None:
         return await _judge_channel_sender(bot, group, message)
-    verdict = await bot.knowledge.look_up(group, message.sender.user_id, bot.telegram.now())
-    if verdict.judgement is Judgement.ALLOWED:
+    if await _known_as_allowed(bot, group, message.sender.user_id):
+        return True
+    if ask and await _proves_allowed(bot, group, message.sender.user_id):
         return True
     judge = Judge(
         group_id=group.group_id,
@@ -59,6 +66,26 @@ async def judge_message(bot: Bot, group: Group, message: MessageSeen) -> bool:
     )
     await bot.ledger.write(Changes(update_id=message.update_id, owed=(bot.ledger.owe(judge),)))
     return False
+
+
+async def _known_as_allowed(bot: Bot, group: Group, user_id: UserId) -> bool:
+    verdict = await bot.knowledge.look_up(group, user_id, bot.telegram.now())
+    return verdict.judgement is Judgement.ALLOWED
+
+
+async def _proves_allowed(bot: Bot, group: Group, user_id: UserId) -> bool:
+    """Ask what somebody is in the group, and unless that is enough, in the channels."""
+    try:
+        standing = await bot.questions.standing(group.group_id, user_id)
+    except (TransientError, RefusedError):
+        return False
+    await bot.ledger.write(Changes(standings=(standing,)))
+    if not standing.standing.is_admin:
+        channels = [c for c in group.rule.channels if c not in bot.guarded.unusable]
+        learnt = await bot.questions.memberships(user_id, channels)
+        known = tuple(one for one in learnt if one.membership.known)
+        await bot.ledger.write(Changes(memberships=known))
+    return await _known_as_allowed(bot, group, user_id)
 
 
 async def _judge_channel_sender(bot: Bot, group: Group, message: MessageSeen) -> bool:

@@ -60,10 +60,10 @@ class Dispatcher:
         bot = self._bot
         if (message.migrated_to or message.migrated_from) and await follow_migration(bot, message):
             return "stored"
-        group = bot.guarded.group(message.chat.chat_id)
-        if group is not None and not await judge_message(bot, group, message):
-            return "stored"
         command = addressed(bot, message)
+        group = bot.guarded.group(message.chat.chat_id)
+        if group is not None and not await judge_message(bot, group, message, ask=command is not None):
+            return "stored"
         if command is None:
             return "passed"
         await run_command(bot, message, command)
