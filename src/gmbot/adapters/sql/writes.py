@@ -16,7 +16,6 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import Table
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.dml import Delete, Insert, Update
@@ -80,6 +79,17 @@ def _later(columns: Sequence[str]) -> Guard:
     return guard
 
 
+def _insert(dialect: str) -> Callable[[Table], Any]:
+    """Return the dialect's own INSERT; only the one in use is imported."""
+    if dialect == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert
+
+        return insert
+    from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+    return sqlite_insert
+
+
 class Writes:
     """The statements of one dialect, and the order in which changes are written.
 
@@ -88,7 +98,7 @@ class Writes:
     """
 
     def __init__(self, dialect: str) -> None:
-        self.insert: Callable[[Table], Any] = postgresql.insert if dialect == "postgresql" else sqlite.insert
+        self.insert = _insert(dialect)
         self.put_membership = self.upsert(memberships, _later(_FACT))
         self.put_standing = self.upsert(standings, _later(_STANDING))
         self.put_hold = self.upsert(holds, _later(("revision",)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection, text
 
-from gmbot.adapters.sql.tables import metadata
+from gmbot.adapters.sql.tables import metadata, name_conditions_for_postgresql
 
 LOCK = 0x474D426F74
 """Any number that nobody else locks: two processes that migrate at once take turns."""
@@ -14,6 +14,7 @@ LOCK = 0x474D426F74
 def run(connection: Connection) -> None:
     """Run the steps inside the caller's transaction."""
     if connection.dialect.name == "postgresql":
+        name_conditions_for_postgresql()
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
     context.configure(
         connection=connection,
