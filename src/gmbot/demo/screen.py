@@ -7,6 +7,7 @@ import os
 import sys
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -42,7 +43,7 @@ class Screen:
 
     def say(self, text: str) -> None:
         """Say something in passing."""
-        self._console.print(Text(text, "dim"))
+        self._console.print(Text(text, "dim"), soft_wrap=True)
 
     def columns(self) -> None:
         """Name the columns, where there are any."""
@@ -63,8 +64,8 @@ class Screen:
 
     def failure(self, missing: NotSeen) -> None:
         """Tell what should have happened, and what was seen instead."""
-        self._console.print(Text(f"   ✗ expected: {missing.expected}", "bold red"))
-        self._console.print(Text(f"     seen: {missing.seen}", "red"))
+        self._console.print(Padding(Text(f"✗ expected: {missing.expected}", "bold red"), (0, 0, 0, 3)))
+        self._console.print(Padding(Text(f"seen: {missing.seen}", "red"), (0, 0, 0, 5)))
 
     def address(self, url: str, answer: str) -> None:
         """Show a page's address and what it answered."""

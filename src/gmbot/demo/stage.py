@@ -57,7 +57,7 @@ async def perform(
     with tempfile.TemporaryDirectory(prefix="gmbot-demo-") as folder:
         log = Path(folder, "gmbot.log")
         async with open_box() as box, running(box, Path(folder), log) as product:
-            screen.say(f"started in {time.perf_counter() - began:.1f} s; polling, embedded SQLite")
+            screen.say("polling, with embedded SQLite; nothing leaves this machine")
             well = await _tell(box, product, screen, patience_s) and await _ask_pages(product, screen)
             _conclude(screen, log, time.perf_counter() - began, well=well)
             if keep and well:

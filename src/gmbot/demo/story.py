@@ -160,7 +160,7 @@ class _Story:
 
     async def _act(self, text: str, deed: Callable[[], object]) -> None:
         """Let somebody do something once the bot has nothing left to do from before."""
-        await self._witness.rest(f"GMBot at rest before: {text}")
+        await self._witness.rest(f"GMBot ready for: {text}")
         self._screen.act(text)
         self._witness.act_begins()
         try:
