@@ -13,7 +13,7 @@ from gmbot.domain.hold import Hold
 from gmbot.domain.ids import ChannelId, GroupId, MessageId, ThreadId
 from gmbot.gate.bot import Bot
 from gmbot.gate.changes import Changes
-from gmbot.gate.intents import Owed, Prompt
+from gmbot.gate.intents import Prompt
 from gmbot.gate.outgoing import Address
 
 AGAIN_AFTER_S = 3600
@@ -45,18 +45,26 @@ async def tell_held(bot: Bot, group_id: GroupId) -> Changes:
     wait_s = max((hold.prompted_at for hold in told), default=0) + PACE_S - now
     group = bot.guarded.group(group_id)
     untold = await bot.store.untold(group_id, now - AGAIN_AFTER_S, MOST_AT_ONCE)
-    if group is None or not untold or not group.settings.prompts or group.paused:
+    if group is None or not group.settings.prompts or group.paused:
         return Changes()
+    if not untold:
+        return await _later(bot, group_id, now)
     if 0 < wait_s <= PACE_S:
         return Changes(owed=(bot.ledger.owe(Prompt(group_id), delay_s=wait_s),))
     for thread_id, people in _by_thread(untold).items():
         await _tell(bot, group, thread_id, people, _recent(told, thread_id, now))
-    return Changes(owed=_rest(bot, group_id, untold))
+    if len(untold) == MOST_AT_ONCE:
+        return Changes(owed=(bot.ledger.owe(Prompt(group_id), delay_s=PACE_S),))
+    return await _later(bot, group_id, now)
 
 
-def _rest(bot: Bot, group_id: GroupId, untold: Sequence[Hold]) -> tuple[Owed, ...]:
-    more = len(untold) == MOST_AT_ONCE
-    return (bot.ledger.owe(Prompt(group_id), delay_s=PACE_S),) if more else ()
+async def _later(bot: Bot, group_id: GroupId, now: float) -> Changes:
+    """Whoever came back after their prompt was deleted is told again once their hour is over."""
+    waiting = await bot.store.untold(group_id, now, 1)
+    if not waiting:
+        return Changes()
+    left_s = max(waiting[0].prompted_at + AGAIN_AFTER_S - now, PACE_S)
+    return Changes(owed=(bot.ledger.owe(Prompt(group_id), delay_s=left_s),))
 
 
 async def _clean_up(bot: Bot, group_id: GroupId, told: Sequence[Hold]) -> None:

@@ -71,6 +71,19 @@ async def test_somebody_held_who_leaves_and_returns_is_still_held(guarded: Stage
     assert mutes(guarded, stranger) == 1
 
 
+async def test_somebody_held_who_returns_within_the_hour_is_told_again_after_it(guarded: Stage) -> None:
+    """Their prompt went when they left; one an hour is enough, and none at all would be too little."""
+    stranger = guarded.person("Sam")
+    await guarded.advance(10)
+    guarded.world.leave(stranger, guarded.group)
+    await guarded.advance(10)
+    guarded.world.join(stranger, guarded.group)
+    await guarded.advance(60)
+    assert guarded.prompts() == []
+    await guarded.advance(3600)
+    assert len(guarded.prompts()) == 1
+
+
 async def test_somebody_held_who_subscribes_while_away_returns_free(guarded: Stage) -> None:
     """The release does not wait for the person."""
     stranger = guarded.person("Sam")
@@ -200,6 +213,7 @@ async def test_a_tap_repairs_a_subscription_that_was_missed(guarded: Stage) -> N
 
 async def test_a_departure_that_is_heard_after_the_return_hides_no_prompt(guarded: Stage) -> None:
     """Left and back, but told in the other order: the person is there, and sees what to join."""
+    guarded.world.place(guarded.group).service_messages = False
     stranger = guarded.person("Sam")
     await guarded.advance(10)
     guarded.simulator.faults.add(
