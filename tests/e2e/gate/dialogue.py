@@ -6,10 +6,11 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from tests.fixtures.stage import BOT_RIGHTS, CHANNEL_RIGHTS, PATIENCE_S, Stage
+
 from gmbot.domain.group import Group
 from gmbot.domain.ids import GroupId
 from gmbot.simulator.chats import Message
-from tests.fixtures.stage import BOT_RIGHTS, CHANNEL_RIGHTS, PATIENCE_S, Stage
 
 
 async def replies(

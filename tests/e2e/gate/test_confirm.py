@@ -5,10 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-
-from gmbot.domain.ids import ChannelId, GroupId
-from gmbot.gate.confirmation import VALID_S, Request, seal
-from gmbot.simulator.chats import Message
 from tests.e2e.gate.dialogue import (
     ask,
     group_admin,
@@ -21,6 +17,10 @@ from tests.e2e.gate.dialogue import (
     untouched,
 )
 from tests.fixtures.stage import Stage
+
+from gmbot.domain.ids import ChannelId, GroupId
+from gmbot.gate.confirmation import VALID_S, Request, seal
+from gmbot.simulator.chats import Message
 
 
 @dataclass(frozen=True)

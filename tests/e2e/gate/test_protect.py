@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
-from gmbot.gate.protect_group import MOST_CHANNELS
-from gmbot.simulator.faults import Fault, FaultKind
 from tests.e2e.gate.dialogue import (
     another_channel,
     another_group,
@@ -17,6 +14,9 @@ from tests.e2e.gate.dialogue import (
     untouched,
 )
 from tests.fixtures.stage import BOT_RIGHTS, Stage
+
+from gmbot.gate.protect_group import MOST_CHANNELS
+from gmbot.simulator.faults import Fault, FaultKind
 
 NAMES = (
     "@news",
