@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from functools import reduce
+from itertools import product
+from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.contract.store.conftest import Bots
@@ -23,7 +26,7 @@ from tests.contract.store.material import (
 from gmbot.domain.ids import ChannelId, UserId
 from gmbot.domain.membership import UNKNOWN, Membership, MembershipState, Source, Stamp, merge
 from gmbot.domain.standing import EVERYTHING, MUTED, Restriction, Standing, Status, newer
-from gmbot.gate.changes import Changes
+from gmbot.gate.changes import Changes, LearntMembership
 from gmbot.gate.ports import PersonRecord, Store
 
 on_each_store = settings(
@@ -53,6 +56,43 @@ async def test_standings_in_any_order_merge(bots: Bots, facts: list[Standing], c
         together = [one for item in part for one in seen(item).standings]
         await store.apply(Changes(standings=tuple(together)))
     assert await store.standing(GROUP, USER) == reduce(newer, facts)
+
+
+async def test_every_fact_meets_every_other_as_domain_merge_says(store: Store) -> None:
+    """All pairs of small facts, one after the other: the first by the person, the second by the channel."""
+    stamps = [Stamp(at, source, number) for at, source, number in product((0, 1), Source, (0, 1))]
+    facts = [Membership(stamp, state) for stamp, state in product(stamps, MembershipState)]
+    pairs = list(product(range(len(facts)), repeat=2))
+    for place in (0, 1):
+        met = (LearntMembership(UserId(p[0]), ChannelId(p[1]), facts[p[place]]) for p in pairs)
+        await store.apply(Changes(memberships=tuple(met)))
+    for number, first in enumerate(facts):
+        kept = await store.memberships(UserId(number), [ChannelId(n) for n in range(len(facts))])
+        best = [merge(first, second) for second in facts]
+        assert kept == {ChannelId(n): fact for n, fact in enumerate(best) if fact.known}
+
+
+LOW = ("at", 1), ("source", Source.QUESTION), ("sequence", 1), ("status", Status.LEFT), ("present", False)
+HIGH = ("at", 2), ("source", Source.EVENT), ("sequence", 2), ("status", Status.MEMBER), ("present", True)
+
+
+@pytest.mark.parametrize("ranked", [[*range(n, 6)] for n in range(6)])
+async def test_a_standing_is_ranked_by_each_part_before_the_next(store: Store, ranked: list[int]) -> None:
+    """What ranks first decides, however the rest compares; and what ranks last decides between equals."""
+    decisive, *rest = ranked
+    better = _standing({decisive})
+    for worse in (_standing(set(rest)), _standing(set())):
+        for person, order in enumerate(((better, worse), (worse, better))):
+            for one in order:
+                await store.apply(seen(one, UserId(person)))
+            assert await store.standing(GROUP, UserId(person)) == better == newer(*order)
+
+
+def _standing(high: set[int]) -> Standing:
+    """Return a standing whose parts with these ranks are high, and the others low."""
+    part: dict[str, Any] = dict((HIGH if place in high else LOW)[place] for place in range(5))
+    stamp = Stamp(part["at"], part["source"], part["sequence"])
+    return Standing(part["status"], stamp, part["present"], Restriction(MUTED, 2 if 5 in high else 1))
 
 
 async def test_an_older_fact_changes_nothing(store: Store) -> None:

@@ -9,7 +9,8 @@ import pytest
 from tests.contract.store.conftest import Bots
 from tests.contract.store.material import AT, CHANNEL, GROUP, USER, full, group, hold, owed
 
-from gmbot.domain.ids import GroupId, UserId
+from gmbot.adapters.memory.store import MemoryStore
+from gmbot.domain.ids import BotId, GroupId, UserId
 from gmbot.gate.changes import Changes, Moved
 from gmbot.gate.ports import Store
 
@@ -66,7 +67,7 @@ async def test_a_bot_sees_nothing_of_another(bots: Bots, name: str) -> None:
 @pytest.mark.parametrize("name", INTERFERENCE)
 async def test_a_bot_changes_nothing_of_another(bots: Bots, name: str) -> None:
     """Whatever another bot writes under the very same ids, a bot reads what it wrote."""
-    untouched, mine, other = bots.new(), bots.new(), bots.new()
+    untouched, mine, other = MemoryStore(BotId(1)), bots.new(), bots.new()
     await untouched.apply(full())
     await mine.apply(full())
     await other.apply(INTERFERENCE[name])
