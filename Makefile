@@ -71,10 +71,13 @@ $(UV_READY): tools/uv.requirements.txt
 	@touch $@
 
 # --inexact: the run's set must not remove the developer's set, nor the other way round.
+# In two steps, since GMBot is built with the lock file's own, hash-checked build tools.
 $(RUN_READY): $(UV_READY) $(LOCK)
+	@$(UV) sync --locked --inexact --no-dev --no-install-project
 	@$(UV) sync --locked --inexact --no-dev
 	@touch $@
 
 $(DEV_READY): $(UV_READY) $(LOCK)
+	@$(UV) sync --locked --inexact --no-install-project
 	@$(UV) sync --locked --inexact
 	@touch $@ $(RUN_READY)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from typing import NoReturn
 
@@ -161,3 +162,8 @@ def test_the_command_line_is_light() -> None:
     """Nothing that a verb does not use is imported for it."""
     code = "import sys, gmbot.cli; gmbot.cli.main(['version']); print(*sys.modules)"
     assert not HEAVY & set(python("-c", code).split())
+
+
+def test_the_package_and_the_command_tell_one_version() -> None:
+    """pyproject.toml and the package are two places for one number."""
+    assert metadata.version("gmbot") == __version__
