@@ -25,6 +25,7 @@ from gmbot.entrypoints.ops.app import OpsSources, create_app
 from gmbot.entrypoints.ops.health import Check, Checker, Finding
 from gmbot.entrypoints.ops.server import Server, serve
 from gmbot.gate.events import DependencyChanged, Event, GroupsCounted, Lifecycle, Unforeseen
+from gmbot.gate.pause_group import recheck_groups
 from gmbot.gate.watch_channels import recheck_channels
 from gmbot.resilience.clock import SystemClock
 from gmbot.settings import Environment, Mode, Settings
@@ -175,6 +176,7 @@ class Product:
                     since_recheck_s = 0.0
                     for work in self.bots:
                         await recheck_channels(work.bot)
+                        await recheck_groups(work.bot)
             await self._clock.sleep(COUNT_EVERY_S)
             since_recheck_s += COUNT_EVERY_S
 

@@ -7,10 +7,10 @@ import enum
 from gmbot.domain.group import Group, PauseReason
 from gmbot.domain.ids import GroupId
 from gmbot.gate.bot import Bot
-from gmbot.gate.changes import Changes
+from gmbot.gate.changes import Changes, LearntStanding
 from gmbot.gate.incoming import BotChanged, ChatKind
 from gmbot.gate.intents import Resettle
-from gmbot.gate.pause_group import pause_group, resume_group
+from gmbot.gate.pause_group import FOR_WANT_OF_RIGHTS, pause_group, resume_group
 from gmbot.gate.watch_channels import set_usable
 
 GUARDING_RIGHTS = frozenset({"can_restrict_members", "can_delete_messages"})
@@ -27,22 +27,30 @@ class Arrival(enum.StrEnum):
 
 
 async def follow_bot(bot: Bot, change: BotChanged) -> Arrival:
-    """Pause or resume the group, stop or start counting the channel, and say what should be told."""
+    """Pause or resume the group, stop or start counting the channel, and say what should be told.
+
+    What the bot was before it became what is known already changes nothing, however late it is heard.
+    """
     group = bot.guarded.group(change.chat.chat_id)
     channel = bot.guarded.channel(change.chat.chat_id)
-    if group is not None:
-        await _in_group(bot, group, change)
-    if channel is not None and channel.usable is not change.new.is_admin:
-        await set_usable(bot, channel, usable=change.new.is_admin, cause="my_chat_member")
     if group is None and channel is None:
         return await _elsewhere(bot, change)
-    await bot.ledger.write(Changes(update_id=change.update_id))
+    here = GroupId(change.chat.chat_id)
+    known = await bot.store.standing(here, bot.user_id)
+    if known is not None and known.stamp >= change.new.stamp:
+        return Arrival.NOTHING_TO_SAY
+    if group is not None:
+        await _in_group(bot, group, change)
+    if channel is not None:
+        await set_usable(bot, channel.channel_id, usable=change.new.is_admin, cause="my_chat_member")
+    fact = LearntStanding(here, bot.user_id, change.new)
+    await bot.ledger.write(Changes(update_id=change.update_id, standings=(fact,)))
     return Arrival.NOTHING_TO_SAY
 
 
 async def _in_group(bot: Bot, group: Group, change: BotChanged) -> None:
     if change.new.is_admin and "can_restrict_members" in change.rights:
-        if group.paused in {PauseReason.RIGHTS_MISSING, PauseReason.BOT_REMOVED}:
+        if group.paused in FOR_WANT_OF_RIGHTS:
             await resume_group(bot, group)
     elif change.new.present:
         await pause_group(bot, group, PauseReason.RIGHTS_MISSING)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from gmbot.domain.errors import PersonProtected, TransientError
 from gmbot.domain.ids import GroupId, UserId
+from gmbot.domain.plan import TELEGRAM_SHORTEST_S
 from gmbot.domain.verdict import Judgement
 from gmbot.gate.bot import Bot
 from gmbot.gate.changes import Changes
@@ -131,11 +134,17 @@ async def _judge(bot: Bot, owed: Owed, intent: Judge) -> Changes:
 
 
 async def _restore(bot: Bot, intent: Restore) -> None:
+    now, end = bot.telegram.now(), intent.restriction.until
+    if 0 < end <= now:
+        return
+    # An end too near would be taken for "for ever": a minute too long does less harm.
+    until = max(end, int(now) + TELEGRAM_SHORTEST_S) if end else 0
+    given_back = msgspec.structs.replace(intent.restriction, until=until)
     try:
         if intent.banned:
-            await bot.telegram.ban(intent.group_id, intent.user_id, intent.restriction.until)
+            await bot.telegram.ban(intent.group_id, intent.user_id, until)
         else:
-            await bot.telegram.restrict(intent.group_id, intent.user_id, intent.restriction)
+            await bot.telegram.restrict(intent.group_id, intent.user_id, given_back)
     except PersonProtected:
         return
 

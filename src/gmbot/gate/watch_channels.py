@@ -7,42 +7,42 @@ from collections.abc import Mapping
 import msgspec
 
 from gmbot.domain.errors import ChatUnusable, TransientError
-from gmbot.domain.group import Channel
-from gmbot.domain.ids import ChannelId
+from gmbot.domain.ids import ChannelId, GroupId
 from gmbot.gate.bot import Bot
 from gmbot.gate.changes import Changes
 from gmbot.gate.events import ChannelUsability
 from gmbot.gate.intents import Resettle
-from gmbot.gate.pause_group import tell_admins
+from gmbot.gate.pause_group import NOBODY, tell_admins
 
 
 async def lose_channels(bot: Bot, causes: Mapping[ChannelId, str]) -> None:
     """Stop counting channels against anybody; admins of each group concerned are told once."""
     for channel_id, cause in causes.items():
+        await set_usable(bot, channel_id, usable=False, cause=cause)
+
+
+async def set_usable(bot: Bot, channel_id: ChannelId, *, usable: bool, cause: str) -> None:
+    """Record whether a channel counts, and settle whoever is held for it; nothing if it is so already."""
+    async with bot.people((GroupId(channel_id), NOBODY)):
         channel = bot.guarded.channel(channel_id)
-        if channel is not None and channel.usable:
-            await set_usable(bot, channel, usable=False, cause=cause)
-
-
-async def set_usable(bot: Bot, channel: Channel, *, usable: bool, cause: str) -> None:
-    """Record whether a channel counts, and settle whoever is held for it."""
-    changed = msgspec.structs.replace(channel, usable=usable)
-    groups = bot.guarded.requiring(channel.channel_id)
-    owed = [bot.ledger.owe(Resettle(group.group_id)) for group in groups]
-    if not usable:
-        occasion = f"unusable:{channel.channel_id}:{int(bot.clock.now())}"
-        for group in groups:
-            owed += tell_admins(bot, group, bot.voice.channel_unusable(group, changed), occasion)
-    await bot.ledger.write(Changes(channels=(changed,), owed=tuple(owed)))
-    bot.emit(ChannelUsability(channel.channel_id, usable, cause))
+        if channel is None or channel.usable is usable:
+            return
+        changed = msgspec.structs.replace(channel, usable=usable)
+        groups = bot.guarded.requiring(channel_id)
+        owed = [bot.ledger.owe(Resettle(group.group_id)) for group in groups]
+        if not usable:
+            occasion = f"unusable:{channel_id}:{int(bot.clock.now())}"
+            for group in groups:
+                owed += tell_admins(bot, group, bot.voice.channel_unusable(group, changed), occasion)
+        await bot.ledger.write(Changes(channels=(changed,), owed=tuple(owed)))
+    bot.emit(ChannelUsability(channel_id, usable, cause))
 
 
 async def recheck_channels(bot: Bot) -> None:
     """Look whether unusable channels can be seen into again: the update that said so may have been missed."""
     for channel_id in sorted(bot.guarded.unusable):
-        channel = bot.guarded.channel(channel_id)
-        if channel is not None and await is_visible(bot, channel_id):
-            await set_usable(bot, channel, usable=True, cause="recheck")
+        if await is_visible(bot, channel_id):
+            await set_usable(bot, channel_id, usable=True, cause="recheck")
 
 
 async def is_visible(bot: Bot, channel_id: ChannelId) -> bool:
