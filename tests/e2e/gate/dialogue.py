@@ -24,6 +24,7 @@ async def replies(
     thread_id: int | None = None,
 ) -> list[Message]:
     """Have somebody write in a chat (the group, or the bot's id for private); return the bot's answers."""
+    await stage.rest()
     there = stage.group if chat is None else chat
     place = user if there == stage.bot_id else there
     known = {message.id for message in stage.said(place)}
