@@ -15,7 +15,18 @@ from gmbot.domain.membership import Membership, MembershipState, Source, Stamp
 from gmbot.domain.rule import Quorum, Rule
 from gmbot.domain.standing import EVERYTHING, MUTED, Restriction, Standing, Status
 from gmbot.gate.changes import AuditEntry, Changes, LearntMembership, LearntStanding, Moved
-from gmbot.gate.intents import BlockSender, Delete, Intent, Judge, Owed, Prompt, Rewrite, Say, Settle
+from gmbot.gate.intents import (
+    BlockSender,
+    Delete,
+    Intent,
+    Judge,
+    Owed,
+    Prompt,
+    Rewrite,
+    Say,
+    Settle,
+    SettleEverywhere,
+)
 from gmbot.gate.outgoing import Address, Note
 
 GROUP = GroupId(-1001)
@@ -148,6 +159,7 @@ _intents: st.SearchStrategy[Intent] = st.one_of(
     st.builds(Say, st.just("o"), st.builds(Address, _few_groups), _notes),
     st.builds(Rewrite, _few_groups, _messages, _notes),
     st.builds(BlockSender, _few_groups, _few_chats),
+    st.builds(SettleEverywhere, _few_chats, _few_people),
 )
 debts = st.builds(
     Owed, _intents, _moments, owed_at=_moments, token=st.integers(0, 1), attempts=st.integers(0, 2)

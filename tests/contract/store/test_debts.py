@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from typing import get_args
 
-from tests.contract.store.material import AT, GROUP, USER, owed
+from tests.contract.store.material import AT, CHANNEL, GROUP, USER, owed
 
 from gmbot.domain.ids import GroupId, MessageId, UserId
 from gmbot.domain.standing import MUTED, Restriction
@@ -20,6 +21,7 @@ from gmbot.gate.intents import (
     Rewrite,
     Say,
     Settle,
+    SettleEverywhere,
 )
 from gmbot.gate.outgoing import Address, Button, Note
 from gmbot.gate.ports import Store
@@ -28,6 +30,7 @@ NOTE = Note("<b>Hi</b>", ((Button("Join", url="https://t.me/x"), Button("Verify"
 INTENTS: tuple[Intent, ...] = (
     Restore(GROUP, USER, True, Restriction(MUTED, 7)),
     Resettle(GROUP),
+    SettleEverywhere(CHANNEL, USER),
     Settle(GROUP, USER, "Ann"),
     Judge(GROUP, USER, MessageId(1), 5, name="Ann"),
     BlockSender(GROUP, -5),
@@ -46,6 +49,7 @@ async def test_every_kind_of_intent_comes_back_whole(store: Store) -> None:
     """What was written down is what is attempted."""
     await store.apply(Changes(owed=tuple(owed(intent) for intent in INTENTS)))
     assert set(await _all_intents(store)) == set(INTENTS)
+    assert {type(intent) for intent in INTENTS} == set(get_args(Intent))
 
 
 async def test_the_most_urgent_are_claimed_first_then_the_oldest(store: Store) -> None:

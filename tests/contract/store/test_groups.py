@@ -21,7 +21,7 @@ from gmbot.domain.ids import ChannelId, GroupId, MessageId, UserId
 from gmbot.domain.membership import MembershipState
 from gmbot.domain.rule import Quorum, Rule
 from gmbot.gate.changes import AuditEntry, Changes, Moved
-from gmbot.gate.intents import Delete, Judge, Prompt, Say, Settle
+from gmbot.gate.intents import Delete, Judge, Prompt, Rewrite, Say, Settle, SettleEverywhere
 from gmbot.gate.outgoing import Address, Note
 from gmbot.gate.ports import Store
 
@@ -122,12 +122,15 @@ async def test_a_required_group_that_moved_is_still_required(store: Store) -> No
     """Rules, links, memberships and linked chats follow too."""
     required = ChannelId(GROUP)
     guarded = group(GroupId(-1), required, OTHER, linked_chat_id=GROUP)
-    await store.apply(Changes(groups=(guarded,), channels=(channel(required), channel(OTHER))))
+    everywhere = owed(SettleEverywhere(required, USER))
+    both = (channel(required), channel(OTHER))
+    await store.apply(Changes(groups=(guarded,), channels=both, owed=(everywhere,)))
     await store.apply(learnt(fact(), where=required))
     await store.apply(Changes(moved=(Moved(GROUP, NEW),)))
     assert await store.groups() == [group(GroupId(-1), ChannelId(NEW), OTHER, linked_chat_id=NEW)]
     assert {one.channel_id for one in await store.channels()} == {NEW, OTHER}
     assert await store.memberships(USER, [ChannelId(NEW), required]) == {ChannelId(NEW): fact()}
+    assert [one.intent for one in await store.claim(AT, 1, 9)] == [SettleEverywhere(ChannelId(NEW), USER)]
 
 
 async def test_a_move_onto_an_id_that_is_known_already_merges(store: Store) -> None:
@@ -160,6 +163,7 @@ async def test_messages_stay_behind_when_a_group_moves(store: Store) -> None:
     debts = (
         owed(Judge(GROUP, USER, message, 1)),
         owed(Delete(GROUP, (message,))),
+        owed(Rewrite(GROUP, message, Note("Hi"))),
         owed(Prompt(GROUP)),
         owed(say),
     )
