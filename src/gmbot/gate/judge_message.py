@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import msgspec
+
 from gmbot.domain.errors import RefusedError, TransientError
 from gmbot.domain.group import ChannelSenders, Group
 from gmbot.domain.ids import UserId
@@ -47,6 +49,8 @@ async def judge_message(bot: Bot, group: Group, message: MessageSeen, *, ask: bo
     With `ask`, Telegram is asked about an author who is not known to be allowed: for a command, which
     is run now or never.
     """
+    if message.automatic_forward:
+        await _learn_link(bot, group, message)
     if not group.enforced or is_exempt(group, message) or recalled_as_allowed(bot, group, message):
         return True
     assert message.sender is not None  # noqa: S101 (is_exempt)
@@ -86,6 +90,13 @@ async def _proves_allowed(bot: Bot, group: Group, user_id: UserId) -> bool:
         known = tuple(one for one in learnt if one.membership.known)
         await bot.ledger.write(Changes(memberships=known))
     return await _known_as_allowed(bot, group, user_id)
+
+
+async def _learn_link(bot: Bot, group: Group, message: MessageSeen) -> None:
+    """No update tells which channel is linked (SEMANTICS: membership updates); its forwards do."""
+    linked = message.sender_chat.chat_id if message.sender_chat else None
+    if linked not in {None, group.linked_chat_id}:
+        await bot.ledger.write(Changes(groups=(msgspec.structs.replace(group, linked_chat_id=linked),)))
 
 
 async def _judge_channel_sender(bot: Bot, group: Group, message: MessageSeen) -> bool:
