@@ -95,6 +95,21 @@ class RateLimitDelayed(msgspec.Struct, frozen=True):
     seconds: float
 
 
+class SendQueued(msgspec.Struct, frozen=True):
+    """A call had to queue; `depth` calls of its priority wait now."""
+
+    priority: str
+    depth: int
+
+
+class SendWaited(msgspec.Struct, frozen=True):
+    """A call that had to queue has left it after `seconds`; `depth` calls of its priority still wait."""
+
+    priority: str
+    seconds: float
+    depth: int
+
+
 class QueryRan(msgspec.Struct, frozen=True):
     """One visit to the database ended. `query` is the port's method name."""
 
@@ -153,6 +168,8 @@ Event = (
     | ChannelUsability
     | ApiCalled
     | RateLimitDelayed
+    | SendQueued
+    | SendWaited
     | QueryRan
     | IntentFailed
     | GroupsCounted

@@ -130,8 +130,10 @@ class Telegram(Protocol):
         """Replace a message; one that is the same already, or gone, is no error."""
         ...
 
-    async def answer(self, callback_id: str, text: str, *, alert: bool = False) -> None:
-        """Answer a tap with up to 200 characters; too late is no error."""
+    async def answer(
+        self, callback_id: str, text: str, *, alert: bool = False, about: int | None = None
+    ) -> None:
+        """Answer a tap with up to 200 characters; too late is no error. `about`: the chat of the tap."""
         ...
 
     async def invite_link(self, chat_id: int, name: str) -> str:

@@ -4,26 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
+
+from gmbot.resilience.fair_queue import FairQueue, Ticket
 
 Work = Callable[[], Awaitable[None]]
 
 
 class TaskPool:
-    """Runs at most `limit` works at once; more wait their turn, in order.
+    """Runs at most `limit` works at once; more wait: the most urgent first, then each lane in turn.
 
-    `on_error` gets every error that a work lets out, and CancelledError when a work was cancelled by
-    anybody but `stop`; it must not raise. Raises ValueError for a limit below 1.
+    Of one lane at most `per_lane` run (all, when None), and one of which nothing runs may exceed the
+    limit by `reserve`: a flood in one lane is not felt in another. `on_error` gets every error that a
+    work lets out, and CancelledError when a work was cancelled by anybody but `stop`; it must not raise.
+    Raises ValueError for a limit below 1.
     """
 
-    def __init__(self, limit: int, on_error: Callable[[BaseException], None]) -> None:
-        if limit < 1:
+    def __init__(
+        self,
+        limit: int,
+        on_error: Callable[[BaseException], None],
+        *,
+        per_lane: int | None = None,
+        reserve: int = 0,
+        classes: int = 1,
+    ) -> None:
+        if limit < 1 or (per_lane is not None and per_lane < 1):
             raise ValueError("a pool runs at least one task")
         self._limit = limit
         self._on_error = on_error
-        self._running: set[asyncio.Task[None]] = set()
-        self._backlog: deque[Work] = deque()
+        self._per_lane = limit if per_lane is None else per_lane
+        self._reserve = reserve
+        self._running: dict[asyncio.Task[None], Hashable] = {}
+        self._in_lane: dict[Hashable, int] = {}
+        self._backlog: FairQueue[Work] = FairQueue(classes, now=_no_time)
         self._changed = asyncio.Event()
         self._stopped = False
 
@@ -36,11 +50,11 @@ class TaskPool:
         """How many works would start at once."""
         return max(0, self._limit - len(self))
 
-    def spawn(self, work: Work) -> bool:
+    def spawn(self, work: Work, lane: Hashable = None, priority: int = 0) -> bool:
         """Start `work`, or let it wait its turn; return False if the pool has stopped."""
         if self._stopped:
             return False
-        self._backlog.append(work)
+        self._backlog.push(work, lane, priority)
         self._start()
         return True
 
@@ -72,7 +86,8 @@ class TaskPool:
     def _abandon(self) -> int:
         self._stopped = True
         abandoned = len(self)
-        self._backlog.clear()
+        while self._backlog.pop(lambda ticket: True):
+            pass
         for task in self._running:
             task.cancel()
         self._changed.set()
@@ -83,17 +98,26 @@ class TaskPool:
         await self._changed.wait()
 
     def _start(self) -> None:
-        while self._backlog and len(self._running) < self._limit:
-            task = asyncio.create_task(self._run(self._backlog.popleft()))
-            self._running.add(task)
+        while len(self._running) < self._limit + self._reserve:
+            ticket = self._backlog.pop(self._may_start)
+            if ticket is None:
+                return
+            task = asyncio.create_task(self._run(ticket.item))
+            self._running[task] = ticket.lane
+            self._in_lane[ticket.lane] = self._in_lane.get(ticket.lane, 0) + 1
             task.add_done_callback(self._done)
+
+    def _may_start(self, ticket: Ticket[Work]) -> bool:
+        running = self._in_lane.get(ticket.lane, 0)
+        room = self._limit if running else self._limit + self._reserve
+        return running < self._per_lane and len(self._running) < room
 
     @staticmethod
     async def _run(work: Work) -> None:
         await work()
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
+        self._leave_lane(self._running.pop(task))
         self._start()
         self._changed.set()
         if task.cancelled():
@@ -102,3 +126,13 @@ class TaskPool:
             error = task.exception()
         if error is not None:
             self._on_error(error)
+
+    def _leave_lane(self, lane: Hashable) -> None:
+        self._in_lane[lane] -= 1
+        if not self._in_lane[lane]:
+            del self._in_lane[lane]
+
+
+def _no_time() -> float:
+    """Turns in a pool depend on no clock."""
+    return 0.0

@@ -102,6 +102,7 @@ RELEASE_REASONS: Final = (*EndReason, OTHER)
 ERROR_TYPES: Final = (*_error_types(), "update", "database", "unforeseen", OTHER)
 UNKNOWN_CAUSES: Final = (*_error_types(), OTHER)
 CACHE_OPERATIONS: Final = ("get", OTHER)
+PRIORITIES: Final = ("release", "mute", "answer", "delete", "prompt", "bulk", OTHER)
 
 FAST: Final = (0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1)
 USUAL: Final = (0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -162,6 +163,16 @@ CATALOGUE: Final = (
         {"method": METHODS, "code": API_CODES},
     ),
     Metric("bot_rate_limit_delays_total", Kind.COUNTER, "Calls that waited for a rate limit"),
+    Metric(
+        "bot_send_queue_depth", Kind.GAUGE, "Calls that wait for their turn now", {"priority": PRIORITIES}
+    ),
+    Metric(
+        "bot_send_queue_wait_seconds",
+        Kind.HISTOGRAM,
+        "How long calls waited that had to wait for their turn",
+        {"priority": PRIORITIES},
+        USUAL,
+    ),
     Metric("bot_errors_total", Kind.COUNTER, "What went wrong, by type", {"error_type": ERROR_TYPES}),
     Metric(
         "db_query_duration_seconds",

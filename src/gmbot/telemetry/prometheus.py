@@ -113,9 +113,22 @@ class Metrics:
         return {
             events.ApiCalled: self._api_called(),
             events.RateLimitDelayed: lambda event: delays.inc(),
+            **self._of_sending(),
             events.IntentFailed: lambda event: errors.of(event.error).inc(),
             events.Unforeseen: lambda event: errors.of("unforeseen").inc(),
         }
+
+    def _of_sending(self) -> dict[type, Handler]:
+        depths, waits = self._families["bot_send_queue_depth"], self._families["bot_send_queue_wait_seconds"]
+
+        def moved(event: events.SendQueued | events.SendWaited) -> None:
+            depths.of(event.priority).set(event.depth)
+
+        def waited(event: events.SendWaited) -> None:
+            moved(event)
+            waits.of(event.priority).observe(event.seconds)
+
+        return {events.SendQueued: moved, events.SendWaited: waited}
 
     def _update_handled(self) -> Handler:
         updates, seconds = self._families["bot_updates_total"], self._families["bot_update_handling_seconds"]

@@ -38,6 +38,8 @@ LOUDNESS: Final[dict[type, Loudness]] = {
     events.ChannelUsability: lambda event: INFO if event.usable else WARNING,
     events.ApiCalled: _api_called,
     events.RateLimitDelayed: _always(DEBUG),
+    events.SendQueued: _always(DEBUG),
+    events.SendWaited: _always(DEBUG),
     events.QueryRan: lambda event: DEBUG if event.ok else WARNING,
     events.IntentFailed: lambda event: ERROR if event.retry_in_s is None else WARNING,
     events.GroupsCounted: _always(DEBUG),

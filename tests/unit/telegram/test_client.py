@@ -131,7 +131,7 @@ async def test_after_a_429_the_next_such_call_waits_its_turn() -> None:
     await client.restrict(TALK, UserId(8), MUTE)
     assert clock.naps == [4]
     assert RateLimitDelayed("restrictChatMember", 4) in events
-    assert script.timeouts == [10, 6]
+    assert script.timeouts == [10, 10]
 
 
 async def test_a_turn_that_comes_too_late_is_refused_at_once() -> None:

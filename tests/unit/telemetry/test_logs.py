@@ -48,6 +48,8 @@ QUIET: list[tuple[events.Event, str]] = [
     (events.Verified("verified", 0.1, USER, CHANNEL), "verified"),
     (events.ApiCalled(BotId(1), "getMe", 200, 0.1), "api_called"),
     (events.RateLimitDelayed("sendMessage", 0.1), "rate_limit_delayed"),
+    (events.SendQueued("mute", 1), "send_queued"),
+    (events.SendWaited("mute", 0.1, 0), "send_waited"),
     (events.QueryRan("apply", 0.1), "query_ran"),
     (events.GroupsCounted(1, 2), "groups_counted"),
 ]

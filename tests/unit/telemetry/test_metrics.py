@@ -83,6 +83,14 @@ MOVES: list[tuple[events.Event, dict[str, float]]] = [
     (events.ApiCalled(BOT, "getMe", 0, 0.5), {'bot_api_errors_total{code="none",method="getMe"}': 1}),
     (events.ApiCalled(BOT, "sendGame", 418, 0.5), {'bot_api_errors_total{code="other",method="other"}': 1}),
     (events.RateLimitDelayed("sendMessage", 1.0), {"bot_rate_limit_delays_total": 1}),
+    (events.SendQueued("mute", 3), {'bot_send_queue_depth{priority="mute"}': 3}),
+    (
+        events.SendWaited("mute", 0.5, 2),
+        {
+            'bot_send_queue_depth{priority="mute"}': 2,
+            'bot_send_queue_wait_seconds_sum{priority="mute"}': 0.5,
+        },
+    ),
     (events.QueryRan("apply", 0.5), {'db_query_duration_seconds_sum{query_type="apply"}': 0.5}),
     (events.QueryRan("apply", 0.5, ok=False), {'bot_errors_total{error_type="database"}': 1}),
     (

@@ -9,14 +9,16 @@ from typing import TypeVar
 import msgspec
 
 from gmbot.adapters.telegram.errors import Refusal, error_of, patience_s, vague
+from gmbot.adapters.telegram.send_queue import Priority, Sending, SendLimits, SendQueue
 from gmbot.adapters.telegram.telegram_time import TelegramTime
 from gmbot.adapters.telegram.transport import Reply, Transport
-from gmbot.adapters.telegram.waits import Target, Waits
+from gmbot.adapters.telegram.waits import RESERVE_S, Target, Waits
 from gmbot.adapters.telegram.wire import UNDECODABLE, ApiResponse
 from gmbot.domain.errors import Unavailable
 from gmbot.domain.ids import BotId
 from gmbot.gate.events import ApiCalled
 from gmbot.gate.ports import Clock, Emit
+from gmbot.resilience.budget import SharedBudget
 
 T = TypeVar("T")
 
@@ -25,18 +27,36 @@ SHORTEST_REPEAT_S = 1.0
 
 
 class Call(msgspec.Struct, frozen=True):
-    """A method with its arguments; a `question` changes nothing and may be asked twice."""
+    """A method with its arguments; a `question` changes nothing and may be asked twice.
+
+    With a `priority` it waits for its turn first: `timeout_s` is for the answer, after that. `about` is
+    the chat whose share it uses, if its arguments do not tell.
+    """
 
     method: str
     arguments: Mapping[str, object]
     question: bool = False
     timeout_s: float = 10.0
+    priority: Priority | None = None
+    about: int | None = None
+    expires_s: float | None = None
 
     @property
     def target(self) -> Target:
         """What Telegram's limits are counted by."""
         chat = self.arguments.get("chat_id")
         return self.method, chat if isinstance(chat, int | str) else None
+
+    def sending(self, priority: Priority) -> Sending:
+        """How the call stands in the queue."""
+        target = self.target
+        return Sending(
+            target=target,
+            priority=priority,
+            chat=target[1] if self.about is None else self.about,
+            patience_s=self.timeout_s - RESERVE_S,
+            expires_s=self.expires_s,
+        )
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -69,12 +89,24 @@ class Allowance:
 class Caller:
     """Makes one bot's calls."""
 
-    def __init__(self, transport: Transport, *, bot_id: BotId, clock: Clock, emit: Emit) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        bot_id: BotId,
+        clock: Clock,
+        emit: Emit,
+        limits: SendLimits,
+        shared: SharedBudget | None = None,
+    ) -> None:
         self._transport = transport
         self._bot_id = bot_id
         self._clock = clock
         self._emit = emit
         self._waits = Waits(clock, emit)
+        self.queue = SendQueue(
+            limits, self._waits, clock=clock, emit=emit, shared=shared, key=f"send:{bot_id}"
+        )
         self._allowance = Allowance()
         self.time = TelegramTime(clock)
 
@@ -87,8 +119,15 @@ class Caller:
 
     async def hear(self, call: Call) -> Answer:
         """Return the answer, whatever it is. Raises Unavailable, or TooManyRequests if it was not asked."""
+        if call.priority is not None:
+            await self.queue.turn(call.sending(call.priority))
+            return await self.hear_now(call, self._clock.now() + call.timeout_s)
         deadline = self._clock.now() + call.timeout_s
         await self._waits.turn(call.target, deadline)
+        return await self.hear_now(call, deadline)
+
+    async def hear_now(self, call: Call, deadline: float) -> Answer:
+        """Return the answer to a call whose turn it is; `deadline` is a Unix second."""
         answer = await self._persevere(call, deadline)
         if answer.refusal is not None and answer.refusal.code == 429:
             self._waits.hold_back(call.target, patience_s(answer.refusal))

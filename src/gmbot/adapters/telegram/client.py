@@ -9,6 +9,8 @@ import msgspec
 from gmbot.adapters.telegram import wire
 from gmbot.adapters.telegram.bodies import menu_body, note_body, permissions_body, recipient_body
 from gmbot.adapters.telegram.calls import Answer, Call, Caller, read, settled
+from gmbot.adapters.telegram.deletions import Deletions
+from gmbot.adapters.telegram.send_queue import Priority, SendLimits
 from gmbot.adapters.telegram.standings import rights_of, standing_of
 from gmbot.adapters.telegram.translate import chat_of, incoming_of, read_update
 from gmbot.adapters.telegram.transport import Transport
@@ -19,8 +21,12 @@ from gmbot.domain.standing import Restriction, Standing
 from gmbot.gate.incoming import Incoming
 from gmbot.gate.outgoing import Address, Note
 from gmbot.gate.ports import Administrator, ChatInfo, Clock, CommandMenu, Emit, Me
+from gmbot.resilience.budget import SharedBudget
 
 DEADLINE_S = 10.0
+ANSWER_WITHIN_S = 15.0
+"""A tap that is answered later has been given up by Telegram (SEMANTICS: limits and delivery)."""
+
 LONGEST_CALLBACK_TEXT = 200
 LONGEST_LINK_NAME = 32
 
@@ -46,15 +52,27 @@ class BotClient:
     """Calls the Bot API for one bot.
 
     Every method raises what `gmbot.gate.ports.Telegram` says. Effects are tried once: whoever owes them
-    repeats them. `deadline_s` holds for each call, waiting for Telegram's `retry_after` included.
+    repeats them. They go by `limits`, the most urgent first; `deadline_s` is for the answer after that. For
+    a question it includes waiting for Telegram's `retry_after`.
     """
 
     def __init__(
-        self, transport: Transport, *, bot_id: BotId, clock: Clock, emit: Emit, deadline_s: float = DEADLINE_S
+        self,
+        transport: Transport,
+        *,
+        bot_id: BotId,
+        clock: Clock,
+        emit: Emit,
+        deadline_s: float = DEADLINE_S,
+        limits: SendLimits | None = None,
+        shared: SharedBudget | None = None,
     ) -> None:
         self.bot_id = bot_id
         self._deadline_s = deadline_s
-        self._caller = Caller(transport, bot_id=bot_id, clock=clock, emit=emit)
+        self._caller = Caller(
+            transport, bot_id=bot_id, clock=clock, emit=emit, limits=limits or SendLimits(), shared=shared
+        )
+        self._deletions = Deletions(self._caller, clock, deadline_s)
 
     def now(self) -> float:
         """Return Telegram's clock as last heard of, in Unix seconds."""
@@ -84,47 +102,64 @@ class BotClient:
     async def restrict(self, group_id: GroupId, user_id: UserId, restriction: Restriction) -> None:
         """Make somebody's restriction this one (restrictChatMember)."""
         who = {"chat_id": group_id, "user_id": user_id}
-        await self._do("restrictChatMember", who | permissions_body(restriction))
+        priority = Priority.RELEASE if restriction.allowed else Priority.MUTE
+        await self._do("restrictChatMember", who | permissions_body(restriction), priority)
 
     async def ban(self, group_id: GroupId, user_id: UserId, until: int) -> None:
         """Ban somebody until a Unix second (banChatMember); 0 means for ever."""
-        await self._do("banChatMember", {"chat_id": group_id, "user_id": user_id, "until_date": until})
+        await self._do(
+            "banChatMember", {"chat_id": group_id, "user_id": user_id, "until_date": until}, Priority.MUTE
+        )
 
     async def ban_sender_chat(self, group_id: GroupId, sender_chat_id: int) -> None:
         """Forbid a channel to write in a group (banChatSenderChat)."""
-        await self._do("banChatSenderChat", {"chat_id": group_id, "sender_chat_id": sender_chat_id})
+        whom = {"chat_id": group_id, "sender_chat_id": sender_chat_id}
+        await self._do("banChatSenderChat", whom, Priority.MUTE)
 
     async def delete(self, chat_id: int, message_ids: Sequence[MessageId]) -> None:
         """Delete 1–100 messages; missing ones count as deleted."""
-        if len(message_ids) == 1:
-            await self._do("deleteMessage", {"chat_id": chat_id, "message_id": message_ids[0]})
-        else:
-            await self._do("deleteMessages", {"chat_id": chat_id, "message_ids": message_ids})
+        await self._deletions.delete(chat_id, message_ids)
 
     async def send(self, to: Address, note: Note) -> MessageId:
         """Send a note (sendMessage) and return the message's id."""
-        answer = await self._do("sendMessage", recipient_body(to) | note_body(note))
+        answer = await self._do("sendMessage", recipient_body(to) | note_body(note), Priority.PROMPT)
         return MessageId(read("sendMessage", answer, _SENT).message_id)
 
     async def edit(self, chat_id: int, message_id: MessageId, note: Note) -> None:
         """Replace a message (editMessageText); one that is the same already, or gone, is no error."""
-        await self._do("editMessageText", {"chat_id": chat_id, "message_id": message_id} | note_body(note))
+        which = {"chat_id": chat_id, "message_id": message_id}
+        await self._do("editMessageText", which | note_body(note), Priority.PROMPT)
 
-    async def answer(self, callback_id: str, text: str, *, alert: bool = False) -> None:
-        """Answer a tap (answerCallbackQuery); what exceeds 200 characters is cut, too late is no error."""
-        shown = {"text": text[:LONGEST_CALLBACK_TEXT], "show_alert": alert}
-        await self._do("answerCallbackQuery", {"callback_query_id": callback_id} | shown)
+    async def answer(
+        self, callback_id: str, text: str, *, alert: bool = False, about: int | None = None
+    ) -> None:
+        """Answer a tap (answerCallbackQuery); what exceeds 200 characters is cut, too late is no error.
+
+        Raises Unavailable if its turn did not come in time to be of use.
+        """
+        shown = {"callback_query_id": callback_id, "text": text[:LONGEST_CALLBACK_TEXT], "show_alert": alert}
+        call = Call(
+            "answerCallbackQuery",
+            shown,
+            timeout_s=self._deadline_s,
+            priority=Priority.ANSWER,
+            about=about,
+            expires_s=ANSWER_WITHIN_S,
+        )
+        await self._caller.make(call)
 
     async def invite_link(self, chat_id: int, name: str) -> str:
         """Make an invite link of the bot's own (createChatInviteLink); its name holds 32 characters."""
         method = "createChatInviteLink"
-        answer = await self._do(method, {"chat_id": chat_id, "name": name[:LONGEST_LINK_NAME]})
+        answer = await self._do(
+            method, {"chat_id": chat_id, "name": name[:LONGEST_LINK_NAME]}, Priority.PROMPT
+        )
         return read(method, answer, _LINK).invite_link
 
     async def set_commands(self, menus: Sequence[CommandMenu]) -> None:
         """Set the command menu of each scope (setMyCommands)."""
         for menu in menus:
-            await self._do("setMyCommands", menu_body(menu))
+            await self._do("setMyCommands", menu_body(menu), Priority.BULK)
 
     async def updates(
         self, offset: int, *, limit: int = 100, wait_s: int = 0, timeout_s: float | None = None
@@ -158,8 +193,11 @@ class BotClient:
     async def _ask(self, method: str, arguments: Mapping[str, object]) -> Answer:
         return await self._caller.make(Call(method, arguments, question=True, timeout_s=self._deadline_s))
 
-    async def _do(self, method: str, arguments: Mapping[str, object]) -> Answer:
-        return await self._caller.make(Call(method, arguments, timeout_s=self._deadline_s))
+    async def _do(
+        self, method: str, arguments: Mapping[str, object], priority: Priority | None = None
+    ) -> Answer:
+        """Make a call that changes something; without a priority it has no turn to wait for."""
+        return await self._caller.make(Call(method, arguments, timeout_s=self._deadline_s, priority=priority))
 
 
 _TITLED = (wire.ChatMemberOwner, wire.ChatMemberAdministrator)

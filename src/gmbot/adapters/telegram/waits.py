@@ -38,14 +38,15 @@ class Waits:
 
         Raises TooManyRequests, with how long is left, if that is too late for `deadline` (Unix seconds).
         """
-        while (left_s := self._left_s(target)) > 0:
+        while (left_s := self.left_s(target)) > 0:
             self._emit(RateLimitDelayed(target[0], left_s))
             if self._clock.now() + left_s + RESERVE_S > deadline:
                 text = f"{target[0]}: Telegram wants {left_s:.0f} s more of silence"
                 raise TooManyRequests(text, retry_after_s=left_s)
             await self._clock.sleep(left_s)
 
-    def _left_s(self, target: Target) -> float:
+    def left_s(self, target: Target) -> float:
+        """Return how long nothing may go to `target`; 0 if something may."""
         if not self._until or target not in self._until:
             return 0.0
         left_s = self._until[target] - self._clock.now()
