@@ -78,9 +78,11 @@ class Situation(msgspec.Struct, frozen=True):
 
     @property
     def fresh(self) -> bool:
-        """Whether the standing is new enough to place a hold on."""
+        """Whether the standing is new enough to place a hold on, and not from before the last one ended."""
         return self.looked or (
-            self.standing is not None and abs(self.now - self.standing.stamp.at) <= FRESH_STANDING_S
+            self.standing is not None
+            and abs(self.now - self.standing.stamp.at) <= FRESH_STANDING_S
+            and (self.hold is None or self.hold.active or not _precedes_end(self.standing, self.hold))
         )
 
     @property

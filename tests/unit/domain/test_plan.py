@@ -83,6 +83,11 @@ class TestHolding:
         """So is one from the future: our idea of the time is wrong then."""
         assert plan(HELD, at(standing(age_s=age_s))) == LOOK
 
+    def test_a_standing_from_before_the_last_hold_was_lifted_is_looked_at_again(self) -> None:
+        """It shows our own mute, which is gone, and must not be taken for an admin's."""
+        before = placed().ended(EndReason.QUALIFIED, NOW)
+        assert plan(HELD, at(held(before, age_s=1), before)) == LOOK
+
     @pytest.mark.parametrize(("age_s", "looked"), [(FRESH_STANDING_S, False), (3600, True)])
     def test_a_member_is_held(self, age_s: int, looked: bool) -> None:
         """On fresh news, or on an answer to our own question, whatever its date."""
