@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
+from gmbot.adapters.memory.alone import Alone
 from gmbot.adapters.memory.recall import FactMemory
 from gmbot.adapters.telegram.client import BotClient
 from gmbot.adapters.telegram.polling import Poller
@@ -20,11 +21,12 @@ from gmbot.entrypoints.bot.texts import EnglishVoice
 from gmbot.gate.bot import Bot
 from gmbot.gate.events import Lifecycle, Unforeseen
 from gmbot.gate.guarded import Guarded
+from gmbot.gate.hear_news import NewsDesk
 from gmbot.gate.knowledge import Knowledge
 from gmbot.gate.ledger import Ledger
 from gmbot.gate.outbox import Outbox
 from gmbot.gate.perform import perform
-from gmbot.gate.ports import Clock, Emit, Me, Store
+from gmbot.gate.ports import Clock, Emit, Me, Memory, SharedMemory, Store
 from gmbot.gate.questions import Questions
 from gmbot.resilience.backoff import Backoff
 from gmbot.resilience.keyed_lock import KeyedLock
@@ -38,13 +40,17 @@ DRAIN_S = 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What the outside world is made of: the real thing, or the twins in tests and the demo."""
+    """What the outside world is made of: the real thing, or the twins in tests and the demo.
+
+    Without `open_shared`, this process is the only one of its bots.
+    """
 
     clock: Clock
     random: Callable[[], float]
     transport: Callable[[str], Transport]
     open_store: Callable[[BotId, Emit], Store]
     emit: Emit
+    open_shared: Callable[[BotId], SharedMemory] | None = None
     poll_wait_s: int = 50
 
 
@@ -53,6 +59,7 @@ class BotAtWork:
     """One bot with everything that runs for it."""
 
     bot: Bot
+    memory: Memory
     client: BotClient
     outbox: Outbox
     dispatcher: Dispatcher
@@ -86,7 +93,27 @@ async def assemble(token: str, parts: Parts) -> BotAtWork:
     client = BotClient(parts.transport(token), bot_id=bot_id, clock=parts.clock, emit=parts.emit)
     store = parts.open_store(bot_id, parts.emit)
     me = await _patiently(client.me, parts)
-    bot = await _bot(token, me, client, store, parts)
+    memory = FactMemory()
+    shared = parts.open_shared(bot_id) if parts.open_shared else Alone()
+    guarded = Guarded()
+    desk = NewsDesk(memory, guarded, store, shared, parts.clock)
+    guarded.replace(await store.groups(), await store.channels())
+    knowledge = Knowledge(memory, shared, store, guarded)
+    ledger = Ledger(store, memory, shared, guarded, parts.clock, telegram_now=client.now)
+    bot = Bot(
+        me=me,
+        telegram=client,
+        store=store,
+        guarded=guarded,
+        knowledge=knowledge,
+        questions=Questions(client, parts.clock, parts.emit),
+        ledger=ledger,
+        clock=parts.clock,
+        emit=parts.emit,
+        voice=EnglishVoice(),
+        people=KeyedLock(),
+        signing_key=hmac.digest(token.encode(), b"gmbot confirmation", hashlib.sha256),
+    )
     attempts = TaskPool(CONCURRENT_ATTEMPTS, _unforeseen("outbox", parts.emit))
     outbox = Outbox(
         store,
@@ -100,32 +127,16 @@ async def assemble(token: str, parts: Parts) -> BotAtWork:
     background = TaskPool(CONCURRENT_ANSWERS, _unforeseen("answers", parts.emit))
     work = BotAtWork(
         bot=bot,
+        memory=memory,
         client=client,
         outbox=outbox,
         dispatcher=Dispatcher(bot, background),
         background=background,
     )
     work.tasks.append(asyncio.create_task(outbox.run(), name="outbox"))
+    if parts.open_shared:
+        work.tasks.append(asyncio.create_task(desk.run(), name="news"))
     return work
-
-
-async def _bot(token: str, me: Me, client: BotClient, store: Store, parts: Parts) -> Bot:
-    guarded = Guarded(await store.groups(), await store.channels())
-    memory = FactMemory()
-    return Bot(
-        me=me,
-        telegram=client,
-        store=store,
-        guarded=guarded,
-        knowledge=Knowledge(memory, store, guarded),
-        questions=Questions(client, parts.clock, parts.emit),
-        ledger=Ledger(store, memory, guarded, parts.clock),
-        clock=parts.clock,
-        emit=parts.emit,
-        voice=EnglishVoice(),
-        people=KeyedLock(),
-        signing_key=hmac.digest(token.encode(), b"gmbot confirmation", hashlib.sha256),
-    )
 
 
 async def _patiently(ask: Callable[[], Coroutine[Any, Any, Me]], parts: Parts) -> Me:

@@ -19,6 +19,7 @@ class Guarded:
         self._channels = {channel.channel_id: channel for channel in channels}
         self._requiring: dict[ChannelId, set[GroupId]] = {}
         self._unusable: frozenset[ChannelId] = frozenset()
+        self.revision = 0
         self._reindex()
 
     def group(self, chat_id: int) -> Group | None:
@@ -48,10 +49,17 @@ class Guarded:
         """Every guarded group."""
         return tuple(self._groups.values())
 
+    def replace(self, groups: Iterable[Group], channels: Iterable[Channel]) -> None:
+        """Become what was read from the store."""
+        self._groups = {group.group_id: group for group in groups}
+        self._channels = {channel.channel_id: channel for channel in channels}
+        self._reindex()
+
     def learn(self, changes: Changes) -> None:
         """Follow what was stored."""
         if not (changes.groups or changes.unguarded or changes.channels or changes.moved):
             return
+        self.revision += 1
         self._groups.update({group.group_id: group for group in changes.groups})
         self._channels.update({channel.channel_id: channel for channel in changes.channels})
         for group_id in changes.unguarded:

@@ -39,7 +39,8 @@ def recalled_as_allowed(bot: Bot, group: Group, message: MessageSeen) -> bool:
     started = time.perf_counter()
     verdict = bot.knowledge.recall(group, message.sender.user_id, bot.telegram.now())
     hit = verdict.judgement is Judgement.ALLOWED
-    bot.emit(MembershipRecalled(hit, time.perf_counter() - started))
+    if hit:
+        bot.emit(MembershipRecalled(hit, time.perf_counter() - started))
     return hit
 
 
@@ -56,7 +57,8 @@ async def judge_message(bot: Bot, group: Group, message: MessageSeen, *, ask: bo
     assert message.sender is not None  # noqa: S101 (is_exempt)
     if message.sender_chat is not None:
         return await _judge_channel_sender(bot, group, message)
-    if await _known_as_allowed(bot, group, message.sender.user_id):
+    user_id = message.sender.user_id
+    if await _shared_as_allowed(bot, group, user_id) or await _known_as_allowed(bot, group, user_id):
         return True
     if ask and await _proves_allowed(bot, group, message.sender.user_id):
         return True
@@ -70,6 +72,15 @@ async def judge_message(bot: Bot, group: Group, message: MessageSeen, *, ask: bo
     )
     await bot.ledger.write(Changes(update_id=message.update_id, owed=(bot.ledger.owe(judge),)))
     return False
+
+
+async def _shared_as_allowed(bot: Bot, group: Group, user_id: UserId) -> bool:
+    """Whether what other processes remember lets a message pass."""
+    started = time.perf_counter()
+    verdict = await bot.knowledge.recall_shared(group, user_id, bot.telegram.now())
+    hit = verdict.judgement is Judgement.ALLOWED
+    bot.emit(MembershipRecalled(hit, time.perf_counter() - started))
+    return hit
 
 
 async def _known_as_allowed(bot: Bot, group: Group, user_id: UserId) -> bool:

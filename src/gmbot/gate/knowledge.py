@@ -1,4 +1,4 @@
-"""What is known of people: from process memory, else from the store; never by asking Telegram."""
+"""What is known of people: process memory, memory shared with other processes, the store; never Telegram."""
 
 from __future__ import annotations
 
@@ -6,47 +6,75 @@ from gmbot.domain.group import Group
 from gmbot.domain.ids import ChannelId, GroupId, UserId
 from gmbot.domain.membership import MembershipState
 from gmbot.domain.rule import Rule
+from gmbot.domain.standing import Standing, Status
 from gmbot.domain.verdict import Evidence, Verdict, decide
 from gmbot.gate.changes import Changes, LearntMembership, LearntStanding
 from gmbot.gate.guarded import Guarded
-from gmbot.gate.ports import Memory, PersonRecord, Store
+from gmbot.gate.ports import KnownMemberships, Memory, PersonRecord, SharedMemory, Store
 
 UNGUARDED = Rule()
+AN_ADMIN = Standing(Status.ADMINISTRATOR)
+"""Memory keeps no more of a standing than whether it exempts."""
 
 
 class Knowledge:
     """Facts about people in guarded groups, nearest memory first."""
 
-    def __init__(self, memory: Memory, store: Store, guarded: Guarded) -> None:
+    def __init__(self, memory: Memory, shared: SharedMemory, store: Store, guarded: Guarded) -> None:
         self._memory = memory
+        self._shared = shared
         self._store = store
         self._guarded = guarded
 
     def recall(self, group: Group, user_id: UserId, now: float) -> Verdict:
         """Return what process memory alone thinks of somebody; no database, no call, no await."""
-        memberships = self._memory.memberships(user_id, group.rule.channels)
-        standing = self._memory.standing(group.group_id, user_id)
-        return decide(Evidence(group.rule, memberships, self._guarded.unusable, standing, now=now))
+        return self._weigh(group, user_id, self._remembered(user_id, group.rule.channels), now)
 
     def remembers_in(self, user_id: UserId, channel_id: ChannelId) -> bool:
         """Whether process memory has somebody as subscribed to a channel."""
-        fact = self._memory.memberships(user_id, (channel_id,)).get(channel_id)
+        fact = self._remembered(user_id, (channel_id,)).get(channel_id)
         return fact is not None and fact.state is MembershipState.IN
 
+    async def recall_shared(self, group: Group, user_id: UserId, now: float) -> Verdict:
+        """Return what memory, this process's and the shared one, thinks of somebody; no database, no call."""
+        channels = group.rule.channels
+        facts = self._remembered(user_id, channels)
+        if missing := [c for c in channels if c not in facts]:
+            with self._memory.reading(user_id) as reading:
+                shared = await self._shared.recall(user_id, missing)
+            if shared and not reading.disturbed:
+                self._memory.learn(Changes(memberships=_learnt(user_id, shared)))
+                facts |= shared
+        return self._weigh(group, user_id, facts, now)
+
     async def look_up(self, group: Group, user_id: UserId, now: float) -> Verdict:
-        """Return what is known of somebody anywhere, and remember it."""
-        record = await self.record(group.group_id, user_id, group.rule.channels)
+        """Return what is known of somebody anywhere, and have every memory keep it."""
+        era = self._shared.era
+        with self._memory.reading(user_id) as reading:
+            record = await self.record(group.group_id, user_id, group.rule.channels)
+        if not reading.disturbed:
+            self._shared.offer(user_id, record.memberships, era)
         return decide(self.evidence(group, record, now))
 
     async def record(
         self, group_id: GroupId, user_id: UserId, channels: tuple[ChannelId, ...]
     ) -> PersonRecord:
         """Return what is stored of somebody, and remember it."""
-        record = await self._store.person(group_id, user_id, channels)
-        standings = (LearntStanding(group_id, user_id, record.standing),) if record.standing else ()
-        facts = tuple(LearntMembership(user_id, c, fact) for c, fact in record.memberships.items())
-        self._memory.learn(Changes(memberships=facts, standings=standings))
+        with self._memory.reading(user_id) as reading:
+            record = await self._store.person(group_id, user_id, channels)
+        if not reading.disturbed:
+            standings = (LearntStanding(group_id, user_id, record.standing),) if record.standing else ()
+            self._memory.learn(Changes(memberships=_learnt(user_id, record.memberships), standings=standings))
         return record
+
+    def _weigh(self, group: Group, user_id: UserId, facts: KnownMemberships, now: float) -> Verdict:
+        admin = self._shared.trusted and self._memory.is_admin(group.group_id, user_id)
+        standing = AN_ADMIN if admin else None
+        return decide(Evidence(group.rule, facts, self._guarded.unusable, standing, now=now))
+
+    def _remembered(self, user_id: UserId, channels: tuple[ChannelId, ...]) -> KnownMemberships:
+        """What nobody would tell us the end of is not believed: the store decides."""
+        return self._memory.memberships(user_id, channels) if self._shared.trusted else {}
 
     def evidence(self, group: Group | None, record: PersonRecord, now: float) -> Evidence:
         """Return all that a verdict rests on; a group that is not guarded has no rule."""
@@ -58,3 +86,7 @@ class Knowledge:
             pardoned=record.hold is not None and record.hold.pardoned,
             now=now,
         )
+
+
+def _learnt(user_id: UserId, facts: KnownMemberships) -> tuple[LearntMembership, ...]:
+    return tuple(LearntMembership(user_id, channel, fact) for channel, fact in facts.items())

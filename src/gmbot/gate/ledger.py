@@ -1,4 +1,4 @@
-"""Where everything is written: store first, then process memory, then what is owed is attempted."""
+"""Where everything is written: store first, then every memory, then what is owed is attempted."""
 
 from __future__ import annotations
 
@@ -6,22 +6,38 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from gmbot.gate.changes import Changes
+from gmbot.domain.membership import Membership
+from gmbot.gate.changes import Changes, LearntMembership
 from gmbot.gate.guarded import Guarded
 from gmbot.gate.intents import LEASE_S, Intent, Owed
-from gmbot.gate.ports import Clock, Memory, Store
+from gmbot.gate.ports import Clock, Memory, SharedMemory, Store
+
+LATE_S = 30
+"""News older than this may be older than what is stored: memories look there instead of believing them."""
 
 
 class Ledger:
     """The one way to change anything.
 
     An intent that is due at once is stored with a lease, so that nobody else takes it while this
-    process makes the first attempt, and anybody does if this process dies.
+    process makes the first attempt, and anybody does if this process dies. `telegram_now` returns
+    Telegram's clock, by which facts are stamped.
     """
 
-    def __init__(self, store: Store, memory: Memory, guarded: Guarded, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        memory: Memory,
+        shared: SharedMemory,
+        guarded: Guarded,
+        clock: Clock,
+        *,
+        telegram_now: Callable[[], float],
+    ) -> None:
         self._store = store
         self._memory = memory
+        self._shared = shared
+        self._telegram_now = telegram_now
         self._guarded = guarded
         self._clock = clock
         self._last_token = 0
@@ -42,20 +58,44 @@ class Ledger:
     async def write(self, changes: Changes) -> bool:
         """Store changes in one transaction; False if their update was applied before.
 
-        Raises Unavailable when the store cannot be written; then nothing has changed anywhere.
+        Returns once other processes were told; those of an update that was applied before are told again,
+        as whoever applied it may have died before it could tell. Raises Unavailable when the store cannot be
+        written; then nothing has changed anywhere.
         """
         now = self._clock.now()
         leased = msgspec.structs.replace(changes, at=now, owed=_leased(changes.owed))
+        told = _doubting_late(leased, self._telegram_now())
         if not await self._store.apply(leased):
+            await self._shared.learn(told)
             return False
-        self._memory.learn(leased)
+        self._remember(told)
         self._guarded.learn(leased)
         for owed, stored in zip(changes.owed, leased.owed, strict=True):
             if _due_at_once(owed):
                 self._attempt(stored)
             else:
                 self._schedule()
+        await self._shared.learn(told)
         return True
+
+    def _remember(self, told: Changes) -> None:
+        for learnt in told.memberships:
+            if not learnt.membership.known:
+                self._memory.forget_membership(learnt.user_id, learnt.channel_id)
+        self._memory.learn(told)
+
+
+def _doubting_late(changes: Changes, now: float) -> Changes:
+    """Return changes whose late memberships say no more than that something was stored."""
+    if all(now - learnt.membership.stamp.at <= LATE_S for learnt in changes.memberships):
+        return changes
+    return msgspec.structs.replace(changes, memberships=tuple(_doubting(m, now) for m in changes.memberships))
+
+
+def _doubting(learnt: LearntMembership, now: float) -> LearntMembership:
+    stamp = learnt.membership.stamp
+    late = now - stamp.at > LATE_S
+    return msgspec.structs.replace(learnt, membership=Membership(stamp)) if late else learnt
 
 
 def _due_at_once(owed: Owed) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from collections.abc import Callable
 from functools import reduce
 
 import pytest
@@ -29,15 +31,17 @@ def memory(request: pytest.FixtureRequest) -> Memory:
 def test_nothing_is_remembered_at_first(memory: Memory) -> None:
     """What was never learnt is absent."""
     assert memory.memberships(USER, [CHANNEL]) == {}
-    assert memory.standing(GROUP, USER) is None
+    assert memory.is_admin(GROUP, USER) is None
 
 
 def test_what_was_learnt_is_remembered(memory: Memory) -> None:
     """Facts of stored changes are at hand."""
     memory.learn(learnt(fact()))
     memory.learn(seen(Standing(Status.MEMBER)))
+    memory.learn(seen(Standing(Status.CREATOR), UserId(5)))
     assert memory.memberships(USER, [ChannelId(-1), CHANNEL]) == {CHANNEL: fact()}
-    assert memory.standing(GROUP, USER) == Standing(Status.MEMBER)
+    assert memory.is_admin(GROUP, USER) is False
+    assert memory.is_admin(GROUP, UserId(5)) is True
 
 
 def test_people_and_places_are_told_apart(memory: Memory) -> None:
@@ -45,7 +49,7 @@ def test_people_and_places_are_told_apart(memory: Memory) -> None:
     memory.learn(learnt(fact()))
     memory.learn(seen(Standing(Status.MEMBER)))
     assert memory.memberships(UserId(1), [CHANNEL]) == {}
-    assert memory.standing(GroupId(-1), USER) is None
+    assert memory.is_admin(GroupId(-1), USER) is None
 
 
 @quick
@@ -62,11 +66,11 @@ def test_memberships_in_any_order_merge(facts: list[Membership]) -> None:
 @quick
 @given(st.lists(standings(), min_size=1))
 def test_standings_in_any_order_merge(facts: list[Standing]) -> None:
-    """Memory keeps what domain.newer keeps."""
+    """Memory knows whether the standing that domain.newer keeps is an admin's."""
     memory = FactMemory()
     for one in facts:
         memory.learn(seen(one))
-    assert memory.standing(GROUP, USER) == reduce(newer, facts)
+    assert memory.is_admin(GROUP, USER) is reduce(newer, facts).is_admin
 
 
 def test_unknown_takes_no_room() -> None:
@@ -82,18 +86,50 @@ def _people(first: int, last: int) -> Changes:
     )
 
 
-def test_memory_is_bounded() -> None:
+def test_memory_is_bounded_by_entries() -> None:
     """However many facts come, no more than the capacity stay, and the newest stays."""
     memory = FactMemory(capacity=100)
     memory.learn(_people(1, 10_000))
     assert len(memory) <= 100
     assert memory.memberships(UserId(9_999), [CHANNEL])
-    assert memory.evicted + len(memory) == 9_999
+
+
+def test_memory_is_bounded_by_bytes() -> None:
+    """However many facts come, they weigh no more than they may."""
+    memory = FactMemory(most_bytes=500_000)
+    heaviest = 0
+    for first in range(1, 50_000, 100):
+        memory.learn(_people(first, first + 100))
+        heaviest = max(heaviest, memory.size.bytes)
+    assert 100_000 < heaviest <= 500_000
+
+
+def test_evictions_are_counted() -> None:
+    """What was forgotten to make room, and only that, is counted."""
+    memory = FactMemory(capacity=100)
+    memory.learn(_people(1, 10_000))
+    evicted = memory.size.evicted
+    assert evicted + memory.size.entries == 9_999
+    memory.forget_all()
+    assert memory.size.evicted == evicted
+
+
+def test_a_hundred_thousand_memberships_fit_into_25_mebibytes() -> None:
+    """That many members, and what each is in the group, weigh what was promised at most."""
+    memory = FactMemory(capacity=400_000)
+    tracemalloc.start()
+    try:
+        memory.learn(_people(10**9, 10**9 + 100_000))
+        traced, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert traced <= 25 * 1024 * 1024
+    assert memory.size.entries == 100_000
 
 
 def test_what_is_used_outlives_what_is_not() -> None:
     """A person who speaks now and then is remembered while passers-by are forgotten."""
-    memory = FactMemory(capacity=100)
+    memory = FactMemory(capacity=200)
     memory.learn(_people(1, 3))
     for first in range(10, 1_000, 10):
         memory.learn(_people(first, first + 10))
@@ -106,3 +142,67 @@ def test_the_smallest_memory_still_works() -> None:
     memory = FactMemory(capacity=1)
     memory.learn(_people(1, 5))
     assert memory.memberships(UserId(4), [CHANNEL])
+
+
+@pytest.fixture
+def taught(memory: Memory) -> Memory:
+    """A memory that knows two people, in a channel and in a group."""
+    for user in (USER, UserId(1)):
+        memory.learn(learnt(fact(), user))
+        memory.learn(seen(Standing(Status.ADMINISTRATOR), user))
+    return memory
+
+
+def test_a_membership_can_be_forgotten(taught: Memory) -> None:
+    """That one goes, and nothing else."""
+    taught.forget_membership(USER, CHANNEL)
+    assert taught.memberships(USER, [CHANNEL]) == {}
+    assert taught.memberships(UserId(1), [CHANNEL]) == {CHANNEL: fact()}
+    assert taught.is_admin(GROUP, USER)
+
+
+def test_a_standing_can_be_forgotten(taught: Memory) -> None:
+    """That one goes, and nothing else."""
+    taught.forget_standing(GROUP, USER)
+    assert taught.is_admin(GROUP, USER) is None
+    assert taught.is_admin(GROUP, UserId(1))
+    assert taught.memberships(USER, [CHANNEL]) == {CHANNEL: fact()}
+
+
+def test_all_memberships_can_be_forgotten(taught: Memory) -> None:
+    """They go, and standings stay."""
+    taught.forget_memberships()
+    assert taught.memberships(USER, [CHANNEL]) == {}
+    assert taught.is_admin(GROUP, USER)
+
+
+def test_everything_can_be_forgotten(taught: Memory) -> None:
+    """Nothing is left."""
+    taught.forget_all()
+    assert taught.memberships(USER, [CHANNEL]) == {}
+    assert taught.is_admin(GROUP, USER) is None
+
+
+@pytest.mark.parametrize(
+    "forget",
+    [
+        lambda memory: memory.forget_membership(USER, CHANNEL),
+        lambda memory: memory.forget_standing(GROUP, USER),
+        lambda memory: memory.forget_memberships(),
+        lambda memory: memory.forget_all(),
+    ],
+)
+def test_forgetting_disturbs_whatever_is_being_read(memory: Memory, forget: Callable[[Memory], None]) -> None:
+    """What a visit brings was perhaps read before the change that made us forget."""
+    with memory.reading(USER) as before, memory.reading(USER) as too:
+        forget(memory)
+    with memory.reading(USER) as after:
+        pass
+    assert (before.disturbed, too.disturbed, after.disturbed) == (True, True, False)
+
+
+def test_forgetting_somebody_else_disturbs_nothing(memory: Memory) -> None:
+    """Visits are told apart by whom they are about."""
+    with memory.reading(USER) as reading:
+        memory.forget_membership(UserId(1), CHANNEL)
+    assert not reading.disturbed

@@ -2,101 +2,114 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Generic, TypeVar
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
+from gmbot.adapters.memory.generations import Generations
 from gmbot.domain.ids import ChannelId, GroupId, UserId
-from gmbot.domain.membership import Membership, merge
-from gmbot.domain.standing import Standing, newer
+from gmbot.domain.membership import MembershipState
+from gmbot.domain.packing import pack_membership, pack_standing, packs_admin, unpack_membership
 from gmbot.gate.changes import Changes
-from gmbot.gate.ports import KnownMemberships
+from gmbot.gate.ports import KnownMemberships, MemorySize, Reading
 
-K = TypeVar("K")
-V = TypeVar("V")
+CAPACITY = 200_000
+MOST_BYTES = 64 * 1024 * 1024
+ENTRY_BYTES = 40 + 40 + 150
+"""A key, a value (numbers of 90 to 120 bits), and their share of a dictionary at its emptiest."""
+
+_PLACE_BITS = 54
+"""More than Telegram's ids have (52 significant bits, and a sign)."""
 
 
-class Generations(Generic[K, V]):
-    """A bounded map that forgets, roughly, what was not used for longest.
-
-    Two dictionaries take turns: what is used moves to the young one, and when that holds half of
-    `capacity` it becomes the old one and the old one's entries go. A hit costs one lookup, where an
-    exact order of use would cost a write.
-    """
-
-    __slots__ = ("_half", "evicted", "old", "young")
-
-    def __init__(self, capacity: int) -> None:
-        self._half = max(1, capacity // 2)
-        self.young: dict[K, V] = {}
-        self.old: dict[K, V] = {}
-        self.evicted = 0
-
-    def __len__(self) -> int:
-        return len(self.young) + len(self.old)
-
-    def get(self, key: K) -> V | None:
-        """Return what is kept under `key`, which counts as use."""
-        value = self.young.get(key)
-        return value if value is not None else self._promote(key)
-
-    def put(self, key: K, value: V) -> None:
-        """Keep `value`, and make room for it."""
-        self.old.pop(key, None)
-        self.young[key] = value
-        if len(self.young) > self._half:
-            self.evicted += len(self.old)
-            self.old, self.young = self.young, {}
-
-    def _promote(self, key: K) -> V | None:
-        value = self.old.get(key)
-        if value is not None:
-            self.put(key, value)
-        return value
+def _pair(user_id: UserId, place: int) -> int:
+    return (user_id << _PLACE_BITS) + place
 
 
 class FactMemory:
-    """Process memory of at most `capacity` memberships and as many standings."""
+    """Process memory of at most `capacity` memberships and standings, and of at most `most_bytes` bytes.
 
-    __slots__ = ("_memberships", "_standings")
+    Each half of it is for one kind. A fact is one number under one number: a quarter of what the
+    structs would take, and nothing for the garbage collector to visit.
+    """
 
-    def __init__(self, *, capacity: int = 100_000) -> None:
-        self._memberships: Generations[tuple[UserId, ChannelId], Membership] = Generations(capacity)
-        self._standings: Generations[tuple[GroupId, UserId], Standing] = Generations(capacity)
+    __slots__ = ("_memberships", "_readers", "_standings")
+
+    def __init__(self, *, capacity: int = CAPACITY, most_bytes: int = MOST_BYTES) -> None:
+        room = max(2, min(capacity, most_bytes // ENTRY_BYTES)) // 2
+        self._memberships = Generations(room)
+        self._standings = Generations(room)
+        self._readers: dict[UserId, list[Reading]] = {}
 
     def __len__(self) -> int:
         return len(self._memberships) + len(self._standings)
 
     @property
-    def evicted(self) -> int:
-        """How many facts were forgotten to make room."""
-        return self._memberships.evicted + self._standings.evicted
+    def size(self) -> MemorySize:
+        """What is kept, what it weighs, and what was forgotten to make room."""
+        kinds = (self._memberships, self._standings)
+        entries = sum(map(len, kinds))
+        numbers = 2 * entries * sys.getsizeof(1 << 110)
+        return MemorySize(entries, numbers + sum(k.table_bytes for k in kinds), sum(k.evicted for k in kinds))
 
     def memberships(self, user_id: UserId, channels: Sequence[ChannelId]) -> KnownMemberships:
         """Return what is remembered of one person in these channels."""
         # The common case's own loop: a call per channel would double the cost of a hit.
-        young, found = self._memberships.young, {}
+        young, found, base = self._memberships.young, {}, user_id << _PLACE_BITS
         for channel in channels:
-            fact = young.get((user_id, channel)) or self._memberships.get((user_id, channel))
+            fact = young.get(base + channel) or self._memberships.get(base + channel)
             if fact is not None:
-                found[channel] = fact
+                found[channel] = unpack_membership(fact)
         return found
 
-    def standing(self, group_id: GroupId, user_id: UserId) -> Standing | None:
-        """Return what one person was last known to be in a group."""
-        return self._standings.get((group_id, user_id))
+    def is_admin(self, group_id: GroupId, user_id: UserId) -> bool | None:
+        """Return whether one person was last known to be an admin of a group; None if nothing is known."""
+        fact = self._standings.get(_pair(user_id, group_id))
+        return None if fact is None else packs_admin(fact)
 
     def learn(self, changes: Changes) -> None:
         """Merge the facts of stored changes; what is UNKNOWN is not worth remembering."""
         for learnt in changes.memberships:
-            self._learn_membership((learnt.user_id, learnt.channel_id), learnt.membership)
+            if learnt.membership.state is not MembershipState.UNKNOWN:
+                fact = pack_membership(learnt.membership)
+                self._memberships.raise_to(_pair(learnt.user_id, learnt.channel_id), fact)
         for seen in changes.standings:
-            key = (seen.group_id, seen.user_id)
-            known = self._standings.get(key)
-            self._standings.put(key, seen.standing if known is None else newer(known, seen.standing))
+            self._standings.raise_to(_pair(seen.user_id, seen.group_id), pack_standing(seen.standing))
 
-    def _learn_membership(self, key: tuple[UserId, ChannelId], fact: Membership) -> None:
-        known = self._memberships.get(key)
-        if known is not None:
-            fact = merge(known, fact)
-        if fact.known:
-            self._memberships.put(key, fact)
+    @contextmanager
+    def reading(self, user_id: UserId) -> Iterator[Reading]:
+        """Watch over a visit to a farther memory: what it brings may be out of date when it comes."""
+        reading = Reading()
+        self._readers.setdefault(user_id, []).append(reading)
+        try:
+            yield reading
+        finally:
+            readers = self._readers[user_id]
+            readers.remove(reading)
+            if not readers:
+                del self._readers[user_id]
+
+    def forget_membership(self, user_id: UserId, channel_id: ChannelId) -> None:
+        """Forget one fact, and whatever is being read about that person."""
+        self._memberships.drop(_pair(user_id, channel_id))
+        self._disturb(user_id)
+
+    def forget_memberships(self) -> None:
+        """Forget every membership, and whatever is being read."""
+        self._memberships.clear()
+        for user_id in self._readers:
+            self._disturb(user_id)
+
+    def forget_standing(self, group_id: GroupId, user_id: UserId) -> None:
+        """Forget one fact, and whatever is being read about that person."""
+        self._standings.drop(_pair(user_id, group_id))
+        self._disturb(user_id)
+
+    def forget_all(self) -> None:
+        """Forget everything, and whatever is being read."""
+        self._standings.clear()
+        self.forget_memberships()
+
+    def _disturb(self, user_id: UserId) -> None:
+        for reading in self._readers.get(user_id, ()):
+            reading.disturbed = True
