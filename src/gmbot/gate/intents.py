@@ -17,16 +17,17 @@ LEASE_S = 15.0
 
 
 class Settle(msgspec.Struct, frozen=True, tag="settle"):
-    """Make one person's mute in one group what the facts say."""
+    """Make one person's mute in one group what the facts say; `anew`, what is to be asked for again first."""
 
     group_id: GroupId
     user_id: UserId
     name: str = ""
+    anew: bool = False
 
     @property
     def key(self) -> str:
         """One per person and group, however often it is owed."""
-        return f"settle:{self.group_id}:{self.user_id}"
+        return f"settle:{self.group_id}:{self.user_id}" + (":anew" if self.anew else "")
 
 
 class SettleEverywhere(msgspec.Struct, frozen=True, tag="settle_everywhere"):

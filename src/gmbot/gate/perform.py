@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from gmbot.domain.errors import PersonProtected, TransientError
+from gmbot.domain.errors import PersonProtected, TransientError, Unavailable
 from gmbot.domain.ids import GroupId, UserId
 from gmbot.domain.plan import TELEGRAM_SHORTEST_S
 from gmbot.domain.verdict import Judgement
@@ -25,6 +25,7 @@ from gmbot.gate.intents import (
 )
 from gmbot.gate.settle import Case, settle
 from gmbot.gate.tell_held import tell_held
+from gmbot.gate.verify import ask_again
 
 MESSAGE_AGE_S = 300
 """An older message is not deleted any more: its author is settled, and nobody is surprised."""
@@ -54,7 +55,7 @@ async def perform(bot: Bot, owed: Owed) -> Changes:
 async def _settle_people(bot: Bot, owed: Owed) -> None:
     match owed.intent:
         case Settle() as intent:
-            await _settle(bot, owed, intent.group_id, intent.user_id, intent.name)
+            await _settle_one(bot, owed, intent)
         case SettleEverywhere() as intent:
             await _settle_everywhere(bot, owed, intent)
         case Resettle() as intent:
@@ -75,6 +76,14 @@ async def _call(bot: Bot, owed: Owed) -> None:
             await bot.telegram.ban_sender_chat(intent.group_id, intent.sender_chat_id)
         case _:
             pass
+
+
+async def _settle_one(bot: Bot, owed: Owed, intent: Settle) -> None:
+    group = bot.guarded.group(intent.group_id)
+    sure = not intent.anew or group is None or await ask_again(bot, group, intent.user_id)
+    verdict = await settle(bot, Case(intent.group_id, intent.user_id, owed.owed_at, name=intent.name))
+    if not sure and verdict.judgement is Judgement.HELD:
+        raise Unavailable("whether somebody has joined is still unknown")
 
 
 async def _settle(bot: Bot, owed: Owed, group_id: GroupId, user_id: UserId, name: str = "") -> None:

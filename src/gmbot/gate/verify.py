@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from gmbot.domain.errors import RefusedError, TransientError
 from gmbot.domain.group import Channel, Group
 from gmbot.domain.hold import bears_mark
+from gmbot.domain.ids import UserId
 from gmbot.domain.membership import MembershipState
 from gmbot.domain.verdict import Judgement, Verdict
 from gmbot.gate.bot import Bot
@@ -38,21 +40,32 @@ class VerifyOutcome(msgspec.Struct, frozen=True):
     missing: tuple[Channel, ...] = ()
 
 
-async def note_tap(bot: Bot, tap: ButtonTapped) -> None:
-    """Store that the tapper's case must be looked at, before the tap is acknowledged."""
+async def note_tap(bot: Bot, tap: ButtonTapped) -> tuple[Owed, ...]:
+    """Store that the tapper's case must be looked at, before the tap is acknowledged; return that debt."""
     group = _group(bot, tap)
     hold = await bot.store.hold(group.group_id, tap.person.user_id) if group else None
     owed: tuple[Owed, ...] = ()
     if group is not None and hold is not None and hold.active:
-        owed = (bot.ledger.owe(Settle(group.group_id, tap.person.user_id, tap.person.name), delay_s=1),)
+        look = Settle(group.group_id, tap.person.user_id, tap.person.name, anew=True)
+        owed = (bot.ledger.owe(look, delay_s=1),)
     await bot.ledger.write(Changes(update_id=tap.update_id, owed=owed))
+    return owed
 
 
-async def verify(bot: Bot, tap: ButtonTapped) -> VerifyOutcome:
+async def verify(bot: Bot, tap: ButtonTapped, owed: tuple[Owed, ...]) -> VerifyOutcome:
     """Return what to tell the tapper, after settling their case and nobody else's.
 
-    A tap concerns the person who tapped, whoever the message was written for.
+    A tap concerns the person who tapped, whoever the message was written for. What was `owed` for it
+    is paid unless Telegram has not told enough yet.
     """
+    outcome = await _verified(bot, tap)
+    if owed and outcome.result is not Verification.UNSURE:
+        with contextlib.suppress(TransientError):
+            await bot.ledger.write(Changes(paid=owed))
+    return outcome
+
+
+async def _verified(bot: Bot, tap: ButtonTapped) -> VerifyOutcome:
     group = _group(bot, tap)
     if group is None or not group.rule.channels:
         return VerifyOutcome(Verification.NOT_GUARDED)
@@ -79,20 +92,24 @@ async def _holds_on(bot: Bot, group: Group, tap: ButtonTapped) -> bool:
 
 
 async def _settled(bot: Bot, group: Group, tap: ButtonTapped) -> VerifyOutcome:
-    await _ask_again(bot, group, tap)
+    await ask_again(bot, group, tap.person.user_id)
     since = bot.clock.now()
     verdict = await settle(bot, Case(group.group_id, tap.person.user_id, since, name=tap.person.name))
     return _outcome(bot, verdict)
 
 
-async def _ask_again(bot: Bot, group: Group, tap: ButtonTapped) -> None:
-    """Whoever taps has probably just joined: what was OUT a moment ago is asked anew."""
-    user_id = tap.person.user_id
-    known = await bot.store.memberships(user_id, group.rule.channels)
-    inside = {c for c, fact in known.items() if fact.state is MembershipState.IN}
+async def ask_again(bot: Bot, group: Group, user_id: UserId) -> bool:
+    """Ask about every channel that somebody was not IN; return whether all was answered.
+
+    Whoever taps has probably just joined: what was OUT a moment ago may not be so any more.
+    """
+    record = await bot.knowledge.record(group.group_id, user_id, group.rule.channels)
+    inside = {c for c, fact in record.memberships.items() if fact.state is MembershipState.IN}
     doubtful = [c for c in group.rule.channels if c not in inside and c not in bot.guarded.unusable]
     learnt = await bot.questions.memberships(user_id, doubtful)
-    await bot.ledger.write(Changes(memberships=tuple(one for one in learnt if one.membership.known)))
+    known_now = tuple(one for one in learnt if one.membership.known)
+    await bot.ledger.write(Changes(memberships=known_now))
+    return len(known_now) == len(learnt)
 
 
 def _outcome(bot: Bot, verdict: Verdict) -> VerifyOutcome:

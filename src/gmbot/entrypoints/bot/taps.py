@@ -17,8 +17,8 @@ from gmbot.gate.changes import Changes
 from gmbot.gate.choose_settings import Choice, choose
 from gmbot.gate.confirm_channel import Standing, confirm_channel, group_of, read_code
 from gmbot.gate.events import AdminActed
-from gmbot.gate.incoming import ButtonTapped
-from gmbot.gate.intents import Say
+from gmbot.gate.incoming import ButtonTapped, ChatKind
+from gmbot.gate.intents import Owed, Say
 from gmbot.gate.outgoing import Address
 from gmbot.gate.protect_group import ProtectOutcome
 from gmbot.gate.unprotect_group import unprotect_group
@@ -28,12 +28,18 @@ Answer = Callable[[], Awaitable[str]]
 """What finds the answer to a tap, after everything that must not be lost is stored."""
 
 
+_PRIVATE = frozenset({"menu", "ok", "refuse"})
+"""What only private chats have buttons for; elsewhere a modified client could rewrite what others read."""
+
+
 async def run_tap(bot: Bot, tap: ButtonTapped) -> Answer:
     """Store what a tap changes, and return what finds its answer. Raises TransientError."""
     verb, _, rest = tap.data.partition(":")
     if verb == texts.VERIFY:
-        await note_tap(bot, tap)
-        return lambda: _verified(bot, tap)
+        owed = await note_tap(bot, tap)
+        return lambda: _verified(bot, tap, owed)
+    if verb in _PRIVATE and (tap.chat is None or tap.chat.kind is not ChatKind.PRIVATE):
+        verb = ""
     answer = await _run(bot, tap, verb, rest)
     return lambda: _already(answer)
 
@@ -61,8 +67,8 @@ async def _run(bot: Bot, tap: ButtonTapped, verb: str, rest: str) -> str:
             return texts.GONE
 
 
-async def _verified(bot: Bot, tap: ButtonTapped) -> str:
-    outcome: VerifyOutcome = await verify(bot, tap)
+async def _verified(bot: Bot, tap: ButtonTapped, owed: tuple[Owed, ...]) -> str:
+    outcome: VerifyOutcome = await verify(bot, tap, owed)
     if outcome.result is Verification.MISSING:
         return texts.missing_answer(outcome.missing)
     return _VERIFIED[outcome.result]
