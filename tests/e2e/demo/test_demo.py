@@ -82,7 +82,7 @@ def test_the_demo_ends_well_and_tells_each_step_plainly(tmp_path: Path) -> None:
     assert re.findall(r"^ ?(\d+) ", said, flags=re.MULTILINE) == [str(n + 1) for n in range(ACTS)]
     effects = [line for line in said.splitlines() if "✓" in line]
     assert len(effects) >= ACTS
-    assert all(re.search(r" ms (no )?\w+", line) for line in effects)
+    assert [line for line in effects if not re.search(r" ms (no )?\w+", line)] == []
     assert "\x1b" not in said
     assert left_by(process, tmp_path) == []
 
@@ -137,7 +137,7 @@ async def box_without_mutes() -> AsyncIterator[Box]:
 async def test_a_step_that_did_not_happen_makes_the_exit_code_1() -> None:
     """It is told what was expected, what was seen, and what GMBot logged; nothing after it is claimed."""
     screen, paper = told()
-    assert await perform(screen, keep=True, open_box=box_without_mutes, patience_s=0.5) == 1
+    assert await perform(screen, keep=True, open_box=box_without_mutes, patience_s=3) == 1
     said = paper.getvalue()
     assert "expected: Sam is muted" in said
     assert re.search(r"seen: .*restrictChatMember Sam in Garden Club 500", said)

@@ -32,7 +32,7 @@ async def serving(app: WebhookApp) -> AsyncIterator[str]:
     """The root of a server that serves an app."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(app, lifespan="off", log_level="critical", access_log=False, http="httptools")
+        config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, http="httptools")
         server = uvicorn.Server(config)
         serving = asyncio.ensure_future(server.serve([listener]))
         await until(lambda: server.started)
