@@ -20,10 +20,26 @@ class UpdateHandled(msgspec.Struct, frozen=True):
 
 
 class MembershipRecalled(msgspec.Struct, frozen=True):
-    """A verdict was looked for in process memory: `hit` if everything it needed was there."""
+    """A verdict was looked for in memory, this process's or the shared one: `hit` if it was found there."""
 
     hit: bool
     seconds: float
+
+
+class SharedMemoryAsked(msgspec.Struct, frozen=True):
+    """The memory that processes share was asked, or told something. `operation`: recall, learn."""
+
+    operation: str
+    seconds: float
+    ok: bool = True
+
+
+class MemoryMeasured(msgspec.Struct, frozen=True):
+    """What process memory keeps now, and how many facts it forgot to make room since the start."""
+
+    entries: int
+    bytes: int
+    evicted: int
 
 
 class Verified(msgspec.Struct, frozen=True):
@@ -160,6 +176,8 @@ class Lifecycle(msgspec.Struct, frozen=True):
 Event = (
     UpdateHandled
     | MembershipRecalled
+    | SharedMemoryAsked
+    | MemoryMeasured
     | Verified
     | HoldPlaced
     | HoldEnded

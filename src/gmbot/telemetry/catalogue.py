@@ -99,9 +99,9 @@ QUERY_TYPES: Final = (*sorted(name for name in vars(Store) if not name.startswit
 VERIFICATIONS: Final = ("verified", "restricted", "error", OTHER)
 HOLD_REASONS: Final = (*Reason, OTHER)
 RELEASE_REASONS: Final = (*EndReason, OTHER)
-ERROR_TYPES: Final = (*_error_types(), "update", "database", "unforeseen", OTHER)
+ERROR_TYPES: Final = (*_error_types(), "update", "database", "redis", "unforeseen", OTHER)
 UNKNOWN_CAUSES: Final = (*_error_types(), OTHER)
-CACHE_OPERATIONS: Final = ("get", OTHER)
+CACHE_OPERATIONS: Final = ("get", "recall", "learn", OTHER)
 PRIORITIES: Final = ("release", "mute", "answer", "delete", "prompt", "bulk", OTHER)
 
 FAST: Final = (0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1)
@@ -133,15 +133,18 @@ CATALOGUE: Final = (
         "Memberships that could not be learnt, by cause",
         {"cause": UNKNOWN_CAUSES},
     ),
-    Metric("bot_cache_hits_total", Kind.COUNTER, "Verdicts found in process memory"),
+    Metric("bot_cache_hits_total", Kind.COUNTER, "Verdicts found in this process's memory or Redis"),
     Metric("bot_cache_misses_total", Kind.COUNTER, "Verdicts that needed the database or Telegram"),
     Metric(
         "bot_cache_operation_seconds",
         Kind.HISTOGRAM,
-        "How long the memory took to answer",
+        "How long a memory took: this process's to give a verdict (get), Redis to recall or to learn",
         {"operation": CACHE_OPERATIONS},
         FAST,
     ),
+    Metric("bot_memory_entries", Kind.GAUGE, "Facts in process memory"),
+    Metric("bot_memory_bytes", Kind.GAUGE, "What they weigh"),
+    Metric("bot_memory_evictions_total", Kind.COUNTER, "Facts forgotten to make room for others"),
     Metric("bot_holds_total", Kind.COUNTER, "People held, by reason", {"reason": HOLD_REASONS}),
     Metric(
         "bot_releases_total", Kind.COUNTER, "Holds that GMBot lifted, by reason", {"reason": RELEASE_REASONS}

@@ -98,6 +98,8 @@ class Metrics:
         return {
             events.UpdateHandled: self._update_handled(),
             events.MembershipRecalled: self._membership_recalled(),
+            events.SharedMemoryAsked: self._shared_memory_asked(),
+            events.MemoryMeasured: self._memory_measured(),
             events.Verified: self._verified(),
         }
 
@@ -149,6 +151,30 @@ class Metrics:
         def move(event: events.MembershipRecalled) -> None:
             (hits if event.hit else misses).inc()
             seconds.observe(event.seconds)
+
+        return move
+
+    def _shared_memory_asked(self) -> Handler:
+        seconds = self._families["bot_cache_operation_seconds"]
+        failures = self._families["bot_errors_total"].of("redis")
+
+        def move(event: events.SharedMemoryAsked) -> None:
+            seconds.of(event.operation).observe(event.seconds)
+            if not event.ok:
+                failures.inc()
+
+        return move
+
+    def _memory_measured(self) -> Handler:
+        entries, weight = self._one("bot_memory_entries"), self._one("bot_memory_bytes")
+        evictions, counted = self._one("bot_memory_evictions_total"), 0
+
+        def move(event: events.MemoryMeasured) -> None:
+            nonlocal counted
+            entries.set(event.entries)
+            weight.set(event.bytes)
+            evictions.inc(max(0, event.evicted - counted))
+            counted = max(counted, event.evicted)
 
         return move
 

@@ -30,6 +30,8 @@ def _api_called(event: events.ApiCalled) -> int:
 LOUDNESS: Final[dict[type, Loudness]] = {
     events.UpdateHandled: lambda event: ERROR if event.outcome == "failed" else DEBUG,
     events.MembershipRecalled: _always(DEBUG),
+    events.SharedMemoryAsked: lambda event: DEBUG if event.ok else INFO,
+    events.MemoryMeasured: _always(DEBUG),
     events.Verified: lambda event: INFO if event.status == "error" else DEBUG,
     events.HoldPlaced: _always(INFO),
     events.HoldEnded: _always(INFO),

@@ -1,0 +1,202 @@
+"""One process's link with Redis: lost, found again, and believed only while nothing can be missed.
+
+While it is lost, others may store what this process cannot hear of, and this one what Redis does not learn.
+So whoever finds Redis again begins an era, in which nothing that was kept before counts, for anybody; and
+it does not believe any memory until everybody else who lost Redis with it has had the time to do the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from typing import Any
+
+import msgspec
+from redis.asyncio.connection import AbstractConnection, ConnectionPool
+from redis.exceptions import RedisError
+
+from gmbot.adapters.redis import notation
+from gmbot.adapters.redis.ears import Ears
+from gmbot.adapters.redis.pipe import Pipe
+from gmbot.adapters.redis.shared import Keeping, RedisMemory
+from gmbot.domain.errors import Unavailable
+from gmbot.domain.ids import BotId
+from gmbot.gate.news import FactsNews
+from gmbot.gate.ports import Clock, Emit
+
+
+class Pace(msgspec.Struct, frozen=True):
+    """How patient the link is, in seconds.
+
+    `answer_s` is at least `lease_s`: whoever could not tell others of a change knows, once it gives up,
+    that they have stopped believing what they remember. `settle_s` exceeds `retry_s` and an attempt.
+    """
+
+    heartbeat_s: float = 0.1
+    lease_s: float = 0.3
+    answer_s: float = 0.35
+    silence_s: float = 1.0
+    retry_s: float = 0.5
+    settle_s: float = 1.5
+
+
+class Hub:
+    """The link, and the shared memory of each bot. `start` does not wait for Redis for longer than a moment."""
+
+    def __init__(
+        self,
+        url: str,
+        bots: Iterable[BotId],
+        clock: Clock,
+        emit: Emit,
+        *,
+        random: Callable[[], float],
+        keeping: Keeping | None = None,
+        pace: Pace | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._url = url
+        self._clock = clock
+        self._random = random
+        self._pace = pace or Pace()
+        self._monotonic = monotonic
+        keeping = keeping or Keeping()
+        self._memories = {
+            bot: RedisMemory(bot, self._fresh, emit, random=random, monotonic=monotonic, keeping=keeping)
+            for bot in bots
+        }
+        self._ears: Ears | None = None
+        self._settled_at = float("inf")
+        self._tried = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def memory(self, bot_id: BotId) -> RedisMemory:
+        """Return a bot's shared memory."""
+        return self._memories[bot_id]
+
+    @property
+    def connected(self) -> bool:
+        """Whether Redis answers, and can be written to."""
+        return self._settled_at != float("inf")
+
+    async def probe(self) -> None:
+        """Return if Redis answers. Raises Unavailable if it does not, or cannot be written to."""
+        if not self.connected or self._ears is None or self._monotonic() > self._ears.fresh_until:
+            raise Unavailable("Redis does not answer")
+
+    async def start(self) -> None:
+        """Start to connect, again and again if need be; return after the first attempt."""
+        self._task = asyncio.create_task(self._run(), name="redis")
+        await self._tried.wait()
+
+    async def stop(self) -> None:
+        """Disconnect."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def _fresh(self) -> bool:
+        now = self._monotonic()
+        return self._settled_at <= now and self._ears is not None and now < self._ears.fresh_until
+
+    async def _run(self) -> None:
+        while True:
+            with contextlib.suppress(RedisError, OSError, TimeoutError, Unavailable):
+                await self._live()
+            self._tried.set()
+            await self._clock.sleep(self._pace.retry_s * (0.5 + self._random()))
+
+    async def _live(self) -> None:
+        """Connect, and stay connected; ends by raising what went wrong."""
+        async with self._connection() as talking, self._connection() as hearing:
+            ears = Ears(
+                hearing,
+                on_keys=self._hear_keys,
+                on_message=self._hear_message,
+                monotonic=self._monotonic,
+                lease_s=self._pace.lease_s,
+            )
+            bots = tuple(self._memories)
+            async with asyncio.timeout(self._pace.answer_s):
+                await talking.connect()
+                await ears.open([notation.prefix(b) for b in bots], [notation.news_channel(b) for b in bots])
+            pipe = Pipe(talking, answer_s=self._pace.answer_s)
+            async with first_failure(pipe.run(), ears.listen(), self._beat(ears)) as failure:
+                try:
+                    await self._begin(pipe, ears)
+                    await failure
+                finally:
+                    self._lose()
+
+    async def _begin(self, pipe: Pipe, ears: Ears) -> None:
+        """Begin an era for each bot; a Redis that refuses to be written to is as good as none."""
+        keep = (await pipe.ask("SCRIPT", "LOAD", notation.KEEP)).decode()
+        self._ears = ears
+        for bot, memory in self._memories.items():
+            era = f"{int(self._random() * (1 << 64)):016x}"
+            keys = (notation.era_key(bot), notation.news_channel(bot))
+            await pipe.ask("EVAL", notation.BEGIN, 2, *keys, era, notation.era_news(era))
+            memory.connect(pipe, era, keep)
+        self._settled_at = self._monotonic() + self._pace.settle_s
+        self._tried.set()
+
+    def _lose(self) -> None:
+        self._settled_at = float("inf")
+        self._ears = None
+        for memory in self._memories.values():
+            memory.disconnect()
+
+    async def _beat(self, ears: Ears) -> None:
+        while True:
+            await ears.ping(patience_s=self._pace.silence_s)
+            await self._clock.sleep(self._pace.heartbeat_s)
+
+    def _hear_keys(self, keys: Sequence[bytes] | None) -> None:
+        """Everything was wiped, or some keys were written or are gone."""
+        if keys is None:
+            for memory in self._memories.values():
+                memory.hear(FactsNews())
+            return
+        for key in keys:
+            told = notation.read_key(key)
+            if told is not None and (concerned := self._memories.get(told[0])) is not None:
+                concerned.hear(told[1])
+
+    def _hear_message(self, channel: bytes, message: bytes) -> None:
+        for bot, memory in self._memories.items():
+            if channel == notation.news_channel(bot).encode():
+                memory.hear_message(message)
+
+    @contextlib.asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AbstractConnection]:
+        """Yield a connection that is not made yet; it is closed at once afterwards, whatever it waits for."""
+        # RESP3 is redis-py's default, and its 5 s are longer than anybody would wait.
+        pool = ConnectionPool.from_url(
+            self._url, protocol=2, socket_timeout=None, socket_connect_timeout=None
+        )
+        connection = pool.make_connection()
+        try:
+            yield connection
+        finally:
+            await connection.disconnect(nowait=True)
+
+
+@contextlib.asynccontextmanager
+async def first_failure(*work: Coroutine[Any, Any, None]) -> AsyncIterator[asyncio.Future[None]]:
+    """Do several things that have no end; yield what raises the first one's failure. All end with the block."""
+    tasks = [asyncio.create_task(one) for one in work]
+    failure = asyncio.ensure_future(_first(tasks))
+    try:
+        yield failure
+    finally:
+        for task in (failure, *tasks):
+            task.cancel()
+        await asyncio.gather(failure, *tasks, return_exceptions=True)
+
+
+async def _first(tasks: Sequence[asyncio.Task[None]]) -> None:
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in done:
+        task.result()
