@@ -7,9 +7,9 @@ from collections.abc import Awaitable
 
 import pytest
 
-from gmbot.adapters.memory.clock import VirtualClock
 from gmbot.gate.ports import Clock
 from gmbot.resilience.clock import SystemClock
+from gmbot.simulator import VirtualClock
 
 
 async def _pass(clock: Clock, seconds: float, waiting: Awaitable[None]) -> None:

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from gmbot.adapters.memory.clock import VirtualClock
 from gmbot.entrypoints.ops.health import (
     INTERVAL_S,
     STALE_S,
@@ -18,6 +17,7 @@ from gmbot.entrypoints.ops.health import (
     HealthReport,
     Status,
 )
+from gmbot.simulator import VirtualClock
 
 START = 1000.0
 
