@@ -1,0 +1,73 @@
+"""The ledger: stored first, then remembered, then attempted; or nothing at all."""
+
+from __future__ import annotations
+
+import pytest
+from tests.unit.gate.desk import GROUP, Desk, settle
+
+from gmbot.domain.errors import Unavailable
+from gmbot.domain.group import Group
+from gmbot.domain.ids import UpdateId, UserId
+from gmbot.gate.changes import Changes
+from gmbot.gate.intents import LEASE_S
+
+A_GROUP = Group(GROUP, UserId(7), "A group")
+
+
+async def test_what_is_written_is_remembered(desk: Desk) -> None:
+    """The store and the process think alike."""
+    await desk.ledger.write(Changes(groups=(A_GROUP,)))
+    assert desk.guarded.group(GROUP) == A_GROUP
+    assert list(await desk.store.groups()) == [A_GROUP]
+
+
+async def test_what_could_not_be_stored_is_not_remembered(desk: Desk) -> None:
+    """Nothing has changed anywhere."""
+    desk.outage.down = True
+    with pytest.raises(Unavailable):
+        await desk.ledger.write(Changes(groups=(A_GROUP,)))
+    assert desk.guarded.group(GROUP) is None
+
+
+async def test_what_could_not_be_stored_is_not_attempted(desk: Desk) -> None:
+    """What is owed is written down before it is attempted."""
+    desk.outage.down = True
+    with pytest.raises(Unavailable):
+        await desk.owe(settle())
+    await desk.clock.advance(1)
+    assert desk.performed == []
+
+
+async def test_an_update_is_applied_once(desk: Desk) -> None:
+    """Telegram may bring it twice; the second time nothing happens."""
+    changes = Changes(update_id=UpdateId(5), owed=(desk.ledger.owe(settle()),))
+    assert await desk.ledger.write(changes)
+    assert not await desk.ledger.write(changes)
+    await desk.outbox.idle()
+    assert len(desk.performed) == 1
+
+
+async def test_a_debt_that_is_due_now_is_stored_with_a_lease(desk: Desk) -> None:
+    """Nobody else takes it while this process makes the first attempt."""
+    desk.gate.clear()
+    owed = await desk.owe(settle())
+    assert await desk.store.next_due() == owed.due_at + LEASE_S
+
+
+async def test_a_debt_for_later_is_stored_with_its_time(desk: Desk) -> None:
+    """Whoever is alive then takes it."""
+    owed = await desk.owe(settle(), delay_s=60)
+    assert await desk.store.next_due() == owed.due_at == desk.clock.now() + 60
+
+
+async def test_two_debts_of_one_moment_differ(desk: Desk) -> None:
+    """A token tells them apart, also while the clock stands still."""
+    tokens = [desk.ledger.owe(settle()).token for _ in range(100)]
+    assert sorted(set(tokens)) == tokens
+
+
+async def test_tokens_grow_even_if_the_clock_is_set_back(desk: Desk) -> None:
+    """A machine's clock may be corrected."""
+    before = desk.ledger.owe(settle()).token
+    desk.clock.set(desk.clock.now() - 3600)
+    assert desk.ledger.owe(settle()).token > before
