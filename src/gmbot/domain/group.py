@@ -57,7 +57,8 @@ class Channel(msgspec.Struct, frozen=True):
     """A channel (or group) that some group requires.
 
     `invite_link` is set for private ones. `usable` is False while the bot cannot see who is in it:
-    it then counts against nobody.
+    it then counts against nobody. Memberships learnt before `heard_since` (Unix seconds on Telegram's
+    clock) are not believed: until then nobody told of those who joined and left.
     """
 
     channel_id: ChannelId
@@ -65,6 +66,7 @@ class Channel(msgspec.Struct, frozen=True):
     username: str | None = None
     invite_link: str | None = None
     usable: bool = True
+    heard_since: int = 0
 
     @property
     def url(self) -> str | None:

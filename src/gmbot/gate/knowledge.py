@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from gmbot.domain.group import Group
 from gmbot.domain.ids import ChannelId, GroupId, UserId
 from gmbot.domain.membership import MembershipState
@@ -43,8 +45,9 @@ class Knowledge:
             with self._memory.reading(user_id) as reading:
                 shared = await self._shared.recall(user_id, missing)
             if shared and not reading.disturbed:
-                self._memory.learn(Changes(memberships=_learnt(user_id, shared)))
-                facts |= shared
+                heard = self._heard(shared)
+                self._memory.learn(Changes(memberships=_learnt(user_id, heard)))
+                facts |= heard
         return self._weigh(group, user_id, facts, now)
 
     async def look_up(self, group: Group, user_id: UserId, now: float) -> Verdict:
@@ -62,9 +65,12 @@ class Knowledge:
         """Return what is stored of somebody, and remember it."""
         with self._memory.reading(user_id) as reading:
             record = await self._store.person(group_id, user_id, channels)
+        record = msgspec.structs.replace(record, memberships=self._heard(record.memberships))
         if not reading.disturbed:
             standings = (LearntStanding(group_id, user_id, record.standing),) if record.standing else ()
-            self._memory.learn(Changes(memberships=_learnt(user_id, record.memberships), standings=standings))
+            self._memory.learn(
+                Changes(memberships=_learnt(user_id, record.memberships), standings=standings)
+            )
         return record
 
     def _weigh(self, group: Group, user_id: UserId, facts: KnownMemberships, now: float) -> Verdict:
@@ -75,6 +81,14 @@ class Knowledge:
     def _remembered(self, user_id: UserId, channels: tuple[ChannelId, ...]) -> KnownMemberships:
         """What nobody would tell us the end of is not believed: the store decides."""
         return self._memory.memberships(user_id, channels) if self._shared.trusted else {}
+
+    def _heard(self, facts: KnownMemberships) -> KnownMemberships:
+        """Return facts without those from before their channel was heard."""
+        return {c: fact for c, fact in facts.items() if fact.stamp.at >= self._heard_since(c)}
+
+    def _heard_since(self, channel_id: ChannelId) -> int:
+        channel = self._guarded.channel(channel_id)
+        return channel.heard_since if channel is not None else 0
 
     def evidence(self, group: Group | None, record: PersonRecord, now: float) -> Evidence:
         """Return all that a verdict rests on; a group that is not guarded has no rule."""

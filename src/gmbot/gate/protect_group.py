@@ -20,6 +20,7 @@ from gmbot.gate.incoming import Chat, ChatKind
 from gmbot.gate.intents import Resettle
 from gmbot.gate.ports import Administrator, ChatInfo
 from gmbot.gate.targets import Target
+from gmbot.gate.watch_channels import heard_from_now
 
 MOST_CHANNELS = 10
 """So many fit into a prompt, its buttons and the answer to a tap."""
@@ -208,7 +209,8 @@ async def _linked(bot: Bot, channel: Channel) -> Channel:
     link = known.invite_link if known else None
     if channel.username is None and link is None:
         link = await bot.telegram.invite_link(channel.channel_id, "GMBot")
-    return msgspec.structs.replace(channel, invite_link=link, usable=True)
+    heard_since = known.heard_since if known and known.usable else heard_from_now(bot)
+    return msgspec.structs.replace(channel, invite_link=link, usable=True, heard_since=heard_since)
 
 
 async def _group(

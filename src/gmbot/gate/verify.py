@@ -17,7 +17,7 @@ from gmbot.gate.bot import Bot
 from gmbot.gate.changes import Changes
 from gmbot.gate.incoming import ButtonTapped
 from gmbot.gate.intents import Owed, Settle
-from gmbot.gate.settle import Case, settle
+from gmbot.gate.settle import Case, owed_elsewhere, settle
 from gmbot.resilience.deadline import deadline
 
 ANSWER_WITHIN_S = 0.9
@@ -108,7 +108,8 @@ async def ask_again(bot: Bot, group: Group, user_id: UserId) -> bool:
     doubtful = [c for c in group.rule.channels if c not in inside and c not in bot.guarded.unusable]
     learnt = await bot.questions.memberships(user_id, doubtful)
     known_now = tuple(one for one in learnt if one.membership.known)
-    await bot.ledger.write(Changes(memberships=known_now))
+    owed = owed_elsewhere(bot, record.memberships, known_now)
+    await bot.ledger.write(Changes(memberships=known_now, owed=owed))
     return len(known_now) == len(learnt)
 
 

@@ -27,7 +27,8 @@ async def set_usable(bot: Bot, channel_id: ChannelId, *, usable: bool, cause: st
         channel = bot.guarded.channel(channel_id)
         if channel is None or channel.usable is usable:
             return
-        changed = msgspec.structs.replace(channel, usable=usable)
+        heard_since = heard_from_now(bot) if usable else channel.heard_since
+        changed = msgspec.structs.replace(channel, usable=usable, heard_since=heard_since)
         groups = bot.guarded.requiring(channel_id)
         owed = [bot.ledger.owe(Resettle(group.group_id)) for group in groups]
         if not usable:
@@ -36,6 +37,14 @@ async def set_usable(bot: Bot, channel_id: ChannelId, *, usable: bool, cause: st
                 owed += tell_admins(bot, group, bot.voice.channel_unusable(group, changed), occasion)
         await bot.ledger.write(Changes(channels=(changed,), owed=tuple(owed)))
     bot.emit(ChannelUsability(channel_id, usable, cause))
+
+
+def heard_from_now(bot: Bot) -> int:
+    """Return the `heard_since` of a channel that is heard from now on.
+
+    An answer may carry the second before its question (decision 1): those count already.
+    """
+    return int(bot.telegram.now()) - 2
 
 
 async def recheck_channels(bot: Bot) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from gmbot.domain.group import Channel, Group
 from gmbot.domain.hold import Hold
 from gmbot.domain.ids import BotId, ChannelId, GroupId, UpdateId, UserId
@@ -59,7 +61,7 @@ class Tenant:
         required = self.channels.pop(ChannelId(moved.old_id), None)
         if required is not None:
             here = ChannelId(moved.new_id)
-            renamed = Channel(here, required.title, required.username, required.invite_link, required.usable)
+            renamed = msgspec.structs.replace(required, channel_id=here)
             self.channels.setdefault(here, renamed)
 
     def _move_facts(self, moved: Moved) -> None:

@@ -48,6 +48,7 @@ _CHANNELS = (
         channels.c.username,
         channels.c.invite_link,
         channels.c.usable,
+        channels.c.heard_since,
     )
     .where(
         channels.c.bot_id == _BOT,

@@ -79,6 +79,7 @@ def channel_values(bot_id: BotId, channel: Channel) -> Values:
         "username": channel.username and storable(channel.username),
         "invite_link": channel.invite_link and storable(channel.invite_link),
         "usable": channel.usable,
+        "heard_since": channel.heard_since,
     }
 
 

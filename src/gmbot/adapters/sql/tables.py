@@ -85,6 +85,7 @@ channels = Table(
     Column("username", Text),
     Column("invite_link", Text),
     Column("usable", Boolean, nullable=False),
+    Column("heard_since", BigInteger, nullable=False),
 )
 
 links = Table(

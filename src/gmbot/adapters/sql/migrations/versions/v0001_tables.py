@@ -75,6 +75,7 @@ def _create_groups() -> None:
         sa.Column("username", sa.Text()),
         sa.Column("invite_link", sa.Text()),
         sa.Column("usable", sa.Boolean(), nullable=False),
+        sa.Column("heard_since", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("bot_id", "channel_id", name="pk_channels"),
     )
     _create_links()
