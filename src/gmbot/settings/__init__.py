@@ -18,6 +18,8 @@ from gmbot.settings import parsing
 from gmbot.settings.values import Environment, LogLevel, Mode, Secret
 from gmbot.settings.variables import (
     BOT_TOKEN,
+    CACHE_NEGATIVE_TTL,
+    CACHE_POSITIVE_TTL,
     DATABASE_URL,
     ENVIRONMENT,
     LOG_LEVEL,
@@ -39,6 +41,10 @@ __all__ = ["Environment", "LogLevel", "Mode", "Secret", "Settings", "database_ur
 DEFAULT_DATABASE_URL: Final = "sqlite+aiosqlite:///gmbot.db"
 WEBHOOK_PORTS: Final = (443, 80, 88, 8443)
 """The only ports that Telegram delivers to (Bot API, setWebhook)."""
+SHORTEST_TTL_S: Final = 40
+"""A fact must outlast the time in which late news of it count as fresh, jitter included."""
+
+LONGEST_TTL_S: Final = 86_400
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,6 +58,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     environment: Environment = Environment.DEVELOPMENT
     database_url: Secret = Secret(DEFAULT_DATABASE_URL)
     redis_url: Secret | None = None
+    cache_positive_ttl_s: int = 600
+    cache_negative_ttl_s: int = 60
     webhook_url: str | None = None
     webhook_secret: Secret | None = None
     port: int = 8443
@@ -157,6 +165,8 @@ _PARSERS: Final[Mapping[str, tuple[Variable, Callable[[Variable, str], object]]]
     "environment": (ENVIRONMENT, parsing.environment),
     "database_url": (DATABASE_URL, parsing.database_url),
     "redis_url": (REDIS_URL, parsing.redis_url),
+    "cache_positive_ttl_s": (CACHE_POSITIVE_TTL, parsing.seconds(SHORTEST_TTL_S, LONGEST_TTL_S)),
+    "cache_negative_ttl_s": (CACHE_NEGATIVE_TTL, parsing.seconds(SHORTEST_TTL_S, LONGEST_TTL_S)),
     "webhook_url": (WEBHOOK_URL, parsing.web_address),
     "webhook_secret": (WEBHOOK_SECRET, parsing.webhook_secret),
     "port": (PORT, parsing.port(lowest=1)),

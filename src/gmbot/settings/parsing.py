@@ -65,6 +65,18 @@ def port(lowest: int) -> Callable[[Variable, str], int]:
     return parse
 
 
+def seconds(shortest: int, longest: int) -> Callable[[Variable, str], int]:
+    def parse(variable: Variable, value: str) -> int:
+        number = int(value) if re.fullmatch(r"[0-9]{1,9}", value) else -1
+        if not shortest <= number <= longest:
+            raise variable.wrong(
+                f"{_shown(value)}must be a whole number of seconds from {shortest} to {longest}"
+            )
+        return number
+
+    return parse
+
+
 def host(variable: Variable, value: str) -> str:
     if not _is_host(value):
         raise variable.wrong("must be an IP address or a host name, without a port")

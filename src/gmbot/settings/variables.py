@@ -48,6 +48,18 @@ REDIS_URL: Final = Variable(
     "none",
     "redis://localhost:6379/0",
 )
+CACHE_POSITIVE_TTL: Final = Variable(
+    "CACHE_POSITIVE_TTL",
+    "For how many seconds Redis keeps that somebody is in a channel, give or take 15 %",
+    "600",
+    "600",
+)
+CACHE_NEGATIVE_TTL: Final = Variable(
+    "CACHE_NEGATIVE_TTL",
+    "For how many seconds Redis keeps that somebody is not in a channel, give or take 15 %",
+    "60",
+    "60",
+)
 WEBHOOK_URL: Final = Variable(
     "WEBHOOK_URL",
     "The public address at which Telegram reaches `PORT`; in production it turns polling into webhook. "
@@ -90,6 +102,8 @@ VARIABLES: Final = (
     ENVIRONMENT,
     DATABASE_URL,
     REDIS_URL,
+    CACHE_POSITIVE_TTL,
+    CACHE_NEGATIVE_TTL,
     WEBHOOK_URL,
     WEBHOOK_SECRET,
     PORT,

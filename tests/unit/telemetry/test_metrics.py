@@ -99,6 +99,18 @@ MOVES: list[tuple[events.Event, dict[str, float]]] = [
     ),
     (events.IntentFailed("settle", "Surprise", 1, None), {'bot_errors_total{error_type="other"}': 1}),
     (events.Unforeseen("dispatch", "KeyError"), {'bot_errors_total{error_type="unforeseen"}': 1}),
+    (
+        events.SharedMemoryAsked("recall", 0.0002),
+        {
+            'bot_cache_operation_seconds_count{operation="recall"}': 1,
+            'bot_errors_total{error_type="redis"}': 0,
+        },
+    ),
+    (events.SharedMemoryAsked("learn", 0.35, ok=False), {'bot_errors_total{error_type="redis"}': 1}),
+    (
+        events.MemoryMeasured(10, 2_000, 5),
+        {"bot_memory_entries": 10, "bot_memory_bytes": 2_000, "bot_memory_evictions_total": 5},
+    ),
     (events.GroupsCounted(3, 4), {"bot_active_groups": 3, "bot_holds_active": 4}),
     (events.DependencyChanged("database", connected=True), {"bot_db_connected": 1}),
     (events.DependencyChanged("redis", connected=True), {"bot_redis_connected": 1}),
@@ -153,6 +165,13 @@ def test_every_kind_of_event_is_thought_of() -> None:
     """A new event must be given metrics, or be listed as silent, here."""
     thought_of = {type(event) for event in (*(event for event, _ in MOVES), *SILENT)}
     assert thought_of == set(typing.get_args(events.Event))
+
+
+def test_evictions_are_counted_once(metrics: Metrics) -> None:
+    """The memory tells how many it forgot since the start, again and again."""
+    for evicted in (5, 5, 7):
+        metrics.listen(events.MemoryMeasured(1, 1, evicted))
+    assert samples(metrics)["bot_memory_evictions_total"] == 7
 
 
 def test_gauges_follow_dependencies_down(metrics: Metrics) -> None:

@@ -43,7 +43,7 @@ class Ears:
 
     async def open(self, prefixes: Sequence[str], channels: Sequence[str]) -> None:
         """Have Redis tell of every key that begins like that, and of messages on those channels."""
-        await self._connection.connect()
+        await self._connection.connect()  # type: ignore[no-untyped-call]
         own_id = await self._ask("CLIENT", "ID")
         tracked = [word for prefix in prefixes for word in ("PREFIX", prefix)]
         await self._ask("CLIENT", "TRACKING", "ON", "REDIRECT", own_id, "BCAST", *tracked)

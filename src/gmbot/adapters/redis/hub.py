@@ -43,7 +43,7 @@ class Pace(msgspec.Struct, frozen=True):
 
 
 class Hub:
-    """The link, and the shared memory of each bot. `start` does not wait for Redis for longer than a moment."""
+    """The link, and the shared memory of each bot. `start` waits for Redis for a moment only."""
 
     def __init__(
         self,
@@ -120,7 +120,7 @@ class Hub:
             )
             bots = tuple(self._memories)
             async with asyncio.timeout(self._pace.answer_s):
-                await talking.connect()
+                await talking.connect()  # type: ignore[no-untyped-call]
                 await ears.open([notation.prefix(b) for b in bots], [notation.news_channel(b) for b in bots])
             pipe = Pipe(talking, answer_s=self._pace.answer_s)
             async with first_failure(pipe.run(), ears.listen(), self._beat(ears)) as failure:
@@ -173,10 +173,9 @@ class Hub:
     async def _connection(self) -> AsyncIterator[AbstractConnection]:
         """Yield a connection that is not made yet; it is closed at once afterwards, whatever it waits for."""
         # RESP3 is redis-py's default, and its 5 s are longer than anybody would wait.
-        pool = ConnectionPool.from_url(
-            self._url, protocol=2, socket_timeout=None, socket_connect_timeout=None
-        )
-        connection = pool.make_connection()
+        ours: dict[str, Any] = {"protocol": 2, "socket_timeout": None, "socket_connect_timeout": None}
+        pool = ConnectionPool.from_url(self._url, **ours)
+        connection: AbstractConnection = pool.make_connection()  # type: ignore[no-untyped-call]
         try:
             yield connection
         finally:
@@ -185,7 +184,7 @@ class Hub:
 
 @contextlib.asynccontextmanager
 async def first_failure(*work: Coroutine[Any, Any, None]) -> AsyncIterator[asyncio.Future[None]]:
-    """Do several things that have no end; yield what raises the first one's failure. All end with the block."""
+    """Do several endless things until the block ends; yield what raises the failure that comes first."""
     tasks = [asyncio.create_task(one) for one in work]
     failure = asyncio.ensure_future(_first(tasks))
     try:

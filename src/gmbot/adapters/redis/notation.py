@@ -78,7 +78,7 @@ def digits(fact: Membership) -> str:
 
 
 def read_fact(value: bytes | None, era: bytes) -> Membership | None:
-    """Return the fact of a value, or None if there is none, it is of another era, or says to look elsewhere."""
+    """Return the fact of a value, or None if there is none, of this era, or it says to look elsewhere."""
     if value is None:
         return None
     told, _, number = value.partition(b":")

@@ -31,7 +31,7 @@ class Pipe:
         self._over = False
 
     def ask(self, *command: str | int) -> asyncio.Future[Any]:
-        """Return what will hold the answer, or Unavailable. The command is sent even if nobody waits for it."""
+        """Return what will hold the answer, or Unavailable; the command is sent even if nobody waits."""
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         answer.add_done_callback(_heard)
         if self._over or len(self._waiting) >= MOST_WAITING:
