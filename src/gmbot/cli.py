@@ -18,6 +18,7 @@ from gmbot.domain.errors import ConfigurationError
 FAILED: Final = 1
 MISCONFIGURED: Final = 2
 INTERRUPTED: Final = 130
+HIGHEST_PORT: Final = 65_535
 
 
 class Call(NamedTuple):
@@ -65,10 +66,11 @@ def run(call: Call) -> int:
 
 
 def demo(call: Call) -> int:
-    """Tell the story against a Telegram in a box."""
+    """Tell the story against a Telegram in a box, and let you play with it in a browser."""
     from gmbot.demo import run_demo
 
-    return _in_loop(run_demo(keep=call.options.keep))
+    options = call.options
+    return _in_loop(run_demo(keep=options.keep, port=options.port, browser=not options.no_browser))
 
 
 def migrate(call: Call) -> int:
@@ -125,7 +127,15 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(verb=verb)
         for flag, meaning in _FLAGS.get(verb, {}).items():
             command.add_argument(flag, action="store_true", help=meaning)
+        for option, meaning in _PORTS.get(verb, {}).items():
+            command.add_argument(option, type=_port, metavar="N", help=meaning)
     return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > HIGHEST_PORT:
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to {HIGHEST_PORT}, not {text!r}")
+    return int(text)
 
 
 def _described(summary: str, examples: Sequence[str]) -> dict[str, Any]:
@@ -141,7 +151,7 @@ _VERBS: Final[Mapping[Verb, Sequence[str]]] = {
         "BOT_TOKEN=123456789:AAF0… gmbot run",
         "ENVIRONMENT=production WEBHOOK_URL=https://bot.example.org WEBHOOK_SECRET=… gmbot run",
     ),
-    demo: ("gmbot demo", "gmbot demo --keep"),
+    demo: ("gmbot demo", "gmbot demo --keep --no-browser --port 0"),
     migrate: (
         "gmbot migrate",
         "DATABASE_URL=postgresql://gmbot:…@localhost/gmbot gmbot migrate",
@@ -151,6 +161,14 @@ _VERBS: Final[Mapping[Verb, Sequence[str]]] = {
     version: ("gmbot version",),
 }
 _FLAGS: Final[Mapping[Verb, Mapping[str, str]]] = {
-    demo: {"--keep": "leave everything running at the end, until Ctrl-C"},
+    demo: {
+        "--keep": "leave everything running at the end, until Ctrl-C, as on a terminal",
+        "--no-browser": "only print the playground's address",
+    },
     migrate: {"--down": "remove GMBot's tables and everything in them"},
+}
+_PORTS: Final[Mapping[Verb, Mapping[str, str]]] = {
+    demo: {
+        "--port": "the playground's port; 0 takes any free one, which is also what happens if 8765 is taken"
+    },
 }

@@ -7,10 +7,10 @@ import contextlib
 import signal
 
 from gmbot.bootstrap.bot_at_work import BotAtWork, Parts, assemble, start_polling
-from gmbot.bootstrap.product import Product
+from gmbot.bootstrap.product import Demo, Product
 from gmbot.settings import Settings
 
-__all__ = ["BotAtWork", "Parts", "Product", "assemble", "run", "start_polling"]
+__all__ = ["BotAtWork", "Demo", "Parts", "Product", "assemble", "run", "start_polling"]
 
 
 async def run(settings: Settings) -> None:

@@ -7,9 +7,10 @@ import contextlib
 import logging
 import sys
 import time
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from random import Random
-from typing import Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from gmbot import __version__
 from gmbot.adapters.sql.database import Database, open_database
@@ -17,15 +18,17 @@ from gmbot.adapters.sql.store import SqlStore
 from gmbot.adapters.telegram.http import HttpPool
 from gmbot.adapters.telegram.webhook import WebhookApp, WebhookBot, register
 from gmbot.bootstrap.bot_at_work import BotAtWork, Parts, assemble, start_polling
+from gmbot.bootstrap.sharing import measured, open_hub
 from gmbot.bootstrap.telegram_watch import TelegramWatch
-from gmbot.domain.errors import RefusedError, TransientError
-from gmbot.domain.ids import BotId
+from gmbot.domain.errors import ConfigurationError, RefusedError, TransientError
+from gmbot.domain.ids import BotId, UserId
 from gmbot.entrypoints.bot.menus import COMMAND_MENUS
-from gmbot.entrypoints.ops.app import OpsSources, create_app
+from gmbot.entrypoints.ops.app import OpsSources, ShowBeliefs, create_app
 from gmbot.entrypoints.ops.health import Check, Checker, Finding
 from gmbot.entrypoints.ops.server import Server, serve
 from gmbot.gate.events import DependencyChanged, Event, GroupsCounted, Lifecycle, Unforeseen
 from gmbot.gate.pause_group import recheck_groups
+from gmbot.gate.show_beliefs import Beliefs, show_beliefs
 from gmbot.gate.watch_channels import recheck_channels
 from gmbot.resilience.clock import SystemClock
 from gmbot.settings import Environment, Mode, Settings
@@ -33,8 +36,21 @@ from gmbot.telemetry.logs import LogOptions, Logs
 from gmbot.telemetry.prometheus import Build, Metrics
 from gmbot.telemetry.stories import listener
 
+if TYPE_CHECKING:
+    from gmbot.adapters.redis.hub import Hub
+
 COUNT_EVERY_S = 5.0
 RECHECK_EVERY_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What a demo changes: its pages tell what is believed of people, and its database can be switched off.
+
+    Pages that tell so much are for loopback only.
+    """
+
+    open_database: Callable[[str], Awaitable[Database]] = open_database
 
 
 class Product:
@@ -43,8 +59,11 @@ class Product:
     Use as a context manager: entering returns once updates are taken, leaving drains and closes.
     """
 
-    def __init__(self, settings: Settings, *, stream: BinaryIO | None = None) -> None:
+    def __init__(
+        self, settings: Settings, *, stream: BinaryIO | None = None, demo: Demo | None = None
+    ) -> None:
         self.settings = settings
+        self._demo = demo
         self._random = Random()
         self._clock = SystemClock()
         self.metrics = Metrics(started_at=time.time(), build=Build(__version__))
@@ -53,6 +72,7 @@ class Product:
         self._exits = contextlib.AsyncExitStack()
         self.ready = False
         self._telegram = TelegramWatch()
+        self._hub: Hub | None = None
         self._connected: dict[str, bool] = {}
         self.bots: list[BotAtWork] = []
         self.ops: Server | None = None
@@ -92,8 +112,13 @@ class Product:
         self._exits.enter_context(self._logs)
         self._exits.callback(lambda: self.emit(Lifecycle("stopped")))
         self.emit(Lifecycle("starting", self.settings.mode.value))
-        database = await open_database(self.settings.database_url.reveal())
+        connect = open_database if self._demo is None else self._demo.open_database
+        database = await connect(self.settings.database_url.reveal())
         self._exits.push_async_callback(database.close)
+        self._hub = open_hub(self.settings, self._clock, self.emit, self._random.random)
+        if self._hub is not None:
+            self._exits.push_async_callback(self._hub.stop)
+            await self._hub.start()
         await self._serve_ops(database)
         parts = self._parts(database)
         for token in self.settings.bot_tokens:
@@ -115,20 +140,38 @@ class Product:
             transport=pool.bot,
             open_store=lambda bot_id, emit: SqlStore(database, bot_id, emit),
             emit=self.emit,
+            open_shared=self._hub.memory if self._hub is not None else None,
         )
 
     async def _serve_ops(self, database: Database) -> None:
         probe = SqlStore(database, BotId(0), lambda event: None)
+        checks = [Check("database", probe.ping), Check("telegram", self._telegram.probe, critical=False)]
+        if self._hub is not None:
+            checks.append(Check("redis", self._hub.probe, critical=False))
         checker = Checker(
-            (Check("database", probe.ping), Check("telegram", self._telegram.probe, critical=False)),
+            checks,
             self._clock,
             version=__version__,
             notice=self._notice,
         )
         await self._exits.enter_async_context(checker)
-        sources = OpsSources(lambda: self.ready, checker.report, self.metrics.render)
+        beliefs = None if self._demo is None else self._beliefs(database)
+        sources = OpsSources(lambda: self.ready, checker.report, self.metrics.render, beliefs)
         self.ops = await serve(create_app(sources), self.settings.ops_host, self.settings.ops_port)
         self._exits.push_async_callback(self.ops.stop)
+
+    def _beliefs(self, database: Database) -> ShowBeliefs:
+        if self.settings.ops_host != "127.0.0.1":
+            raise ConfigurationError("OPS_HOST must be 127.0.0.1 in a demo, whose pages tell who reads what")
+
+        async def beliefs(people: Sequence[UserId]) -> Beliefs:
+            if not self.bots:
+                return Beliefs()
+            bot = self.bots[0].bot
+            # Looking must not move the metrics that are looked at.
+            return await show_beliefs(bot, SqlStore(database, bot.me.bot_id, lambda event: None), people)
+
+        return beliefs
 
     def _notice(self, finding: Finding) -> None:
         if self._connected.get(finding.name) is not finding.healthy:
@@ -181,6 +224,7 @@ class Product:
             since_recheck_s += COUNT_EVERY_S
 
     async def _count(self) -> None:
+        self.emit(measured(work.memory for work in self.bots))
         groups = sum(len(work.bot.guarded.groups) for work in self.bots)
         holds = [await work.bot.store.count_holds() for work in self.bots]
         self.emit(GroupsCounted(groups, sum(holds)))

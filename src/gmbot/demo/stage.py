@@ -14,8 +14,9 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from gmbot.bootstrap import Product
+from gmbot.bootstrap import Demo, Product
 from gmbot.demo.box import TOKEN, Box, opened_box
+from gmbot.demo.outage import Outage
 from gmbot.demo.screen import Screen
 from gmbot.demo.story import PATIENCE_S, tell
 from gmbot.settings import Secret, Settings
@@ -23,6 +24,16 @@ from gmbot.settings import Secret, Settings
 FAILED = 1
 LAST_LINES = 8
 PAGE_TIMEOUT_S = 5.0
+
+
+class Invitation(msgspec.Struct, frozen=True, kw_only=True):
+    """How the playground is offered: on that port, or (None) on the usual one; in a browser or not."""
+
+    port: int | None = None
+    browser: bool = False
+
+
+NO_BROWSER = Invitation()
 
 
 async def ended_in_order(performance: Coroutine[Any, Any, int]) -> int:
@@ -48,27 +59,44 @@ async def perform(
     screen: Screen,
     *,
     keep: bool,
+    invitation: Invitation = NO_BROWSER,
     open_box: Callable[[], AbstractAsyncContextManager[Box]] = opened_box,
     patience_s: float = PATIENCE_S,
 ) -> int:
-    """Run the product against a box, tell the story, ask its pages, and return the exit code."""
+    """Run the product against a box, tell the story, ask its pages, and return the exit code.
+
+    If all went well and it is to `keep`, the playground is served until this is cancelled.
+    """
     screen.title("GMBot, the whole of it, against a Telegram in a box on this machine")
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="gmbot-demo-") as folder:
-        log = Path(folder, "gmbot.log")
-        async with open_box() as box, running(box, Path(folder), log) as product:
+        log, outage = Path(folder, "gmbot.log"), Outage()
+        async with open_box() as box, running(box, Path(folder), log, outage) as product:
             screen.say("polling, with embedded SQLite; nothing leaves this machine")
             well = await _tell(box, product, screen, patience_s) and await _ask_pages(product, screen)
             _conclude(screen, log, time.perf_counter() - began, well=well)
             if keep and well:
-                screen.say(f"Still running. GMBot's log is {log}. Ctrl-C ends it all.")
-                await asyncio.Event().wait()
+                screen.say(f"GMBot's log is {log}.")
+                await _play(box, product, outage, screen, invitation)
     return 0 if well else FAILED
 
 
+async def _play(box: Box, product: Product, outage: Outage, screen: Screen, invitation: Invitation) -> None:
+    """Serve the page until this is cancelled."""
+    from gmbot.demo.play import open_browser, playing
+
+    async with playing(box, product, outage, invitation.port) as playground:
+        screen.address(playground.url, "your turn: play Telegram with it in a browser")
+        screen.say("Still running. Ctrl-C ends it all.")
+        if invitation.browser:
+            open_browser(playground.url)
+        await asyncio.Event().wait()
+
+
 @asynccontextmanager
-async def running(box: Box, folder: Path, log: Path) -> AsyncIterator[Product]:
-    """Yield the product at work for the box, which is mended at the end so that nothing holds it up."""
+async def running(box: Box, folder: Path, log: Path, outage: Outage | None = None) -> AsyncIterator[Product]:
+    """Yield the product at work for the box; both are mended at the end so that nothing holds it up."""
+    outage = outage or Outage()
     settings = Settings(
         bot_tokens=(Secret(TOKEN),),
         database_url=Secret(f"sqlite+aiosqlite:///{folder}/gmbot.db"),
@@ -76,10 +104,11 @@ async def running(box: Box, folder: Path, log: Path) -> AsyncIterator[Product]:
         telegram_api_url=box.simulator.url,
     )
     with log.open("ab") as stream:
-        async with Product(settings, stream=stream) as product:
+        async with Product(settings, stream=stream, demo=Demo(outage.open_database)) as product:
             try:
                 yield product
             finally:
+                outage.switch(False)
                 box.simulator.faults.clear()
 
 
