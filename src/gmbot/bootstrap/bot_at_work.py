@@ -13,6 +13,7 @@ from gmbot.adapters.memory.alone import Alone
 from gmbot.adapters.memory.recall import FactMemory
 from gmbot.adapters.telegram.client import BotClient
 from gmbot.adapters.telegram.polling import Poller
+from gmbot.adapters.telegram.send_queue import SendLimits
 from gmbot.adapters.telegram.transport import Transport
 from gmbot.domain.errors import TransientError
 from gmbot.domain.ids import BotId
@@ -24,7 +25,7 @@ from gmbot.gate.guarded import Guarded
 from gmbot.gate.hear_news import NewsDesk
 from gmbot.gate.knowledge import Knowledge
 from gmbot.gate.ledger import Ledger
-from gmbot.gate.outbox import Outbox
+from gmbot.gate.outbox import CLASSES, Outbox
 from gmbot.gate.perform import perform
 from gmbot.gate.ports import Clock, Emit, Me, Memory, SharedMemory, Store
 from gmbot.gate.questions import Questions
@@ -34,6 +35,9 @@ from gmbot.resilience.workers import TaskPool
 
 CONCURRENT_ATTEMPTS = 64
 CONCURRENT_ANSWERS = 64
+PER_CHAT = 16
+"""How many attempts of one kind, or answers, one chat may have under way: enough to keep the budget busy."""
+
 DRAIN_S = 10.0
 """How long each kind of work may take to finish at a stop."""
 
@@ -50,6 +54,7 @@ class Parts:
     transport: Callable[[str], Transport]
     open_store: Callable[[BotId, Emit], Store]
     emit: Emit
+    limits: SendLimits = field(default_factory=SendLimits)
     open_shared: Callable[[BotId], SharedMemory] | None = None
     poll_wait_s: int = 50
 
@@ -90,7 +95,9 @@ async def assemble(token: str, parts: Parts) -> BotAtWork:
     Waits for Telegram as long as it takes. Raises ConfigurationError if it refuses the token.
     """
     bot_id = BotId(int(token.partition(":")[0]))
-    client = BotClient(parts.transport(token), bot_id=bot_id, clock=parts.clock, emit=parts.emit)
+    client = BotClient(
+        parts.transport(token), bot_id=bot_id, clock=parts.clock, emit=parts.emit, limits=parts.limits
+    )
     store = parts.open_store(bot_id, parts.emit)
     me = await _patiently(client.me, parts)
     memory = FactMemory()
@@ -114,7 +121,13 @@ async def assemble(token: str, parts: Parts) -> BotAtWork:
         people=KeyedLock(),
         signing_key=hmac.digest(token.encode(), b"gmbot confirmation", hashlib.sha256),
     )
-    attempts = TaskPool(CONCURRENT_ATTEMPTS, _unforeseen("outbox", parts.emit))
+    attempts = TaskPool(
+        CONCURRENT_ATTEMPTS,
+        _unforeseen("outbox", parts.emit),
+        per_lane=PER_CHAT,
+        reserve=CONCURRENT_ATTEMPTS,
+        classes=CLASSES,
+    )
     outbox = Outbox(
         store,
         bot.ledger,
@@ -124,7 +137,12 @@ async def assemble(token: str, parts: Parts) -> BotAtWork:
         pool=attempts,
         backoff=Backoff(random=parts.random),
     )
-    background = TaskPool(CONCURRENT_ANSWERS, _unforeseen("answers", parts.emit))
+    background = TaskPool(
+        CONCURRENT_ANSWERS,
+        _unforeseen("answers", parts.emit),
+        per_lane=PER_CHAT,
+        reserve=CONCURRENT_ANSWERS,
+    )
     work = BotAtWork(
         bot=bot,
         memory=memory,

@@ -42,10 +42,10 @@ class Ledger:
         self._clock = clock
         self._last_token = 0
         self._attempt: Callable[[Owed], None] = lambda owed: None
-        self._schedule: Callable[[], None] = lambda: None
+        self._schedule: Callable[[float], None] = lambda due_at: None
 
-    def on_owed(self, attempt: Callable[[Owed], None], schedule: Callable[[], None]) -> None:
-        """Have `attempt` called with each stored intent that is due at once, `schedule` for later ones."""
+    def on_owed(self, attempt: Callable[[Owed], None], schedule: Callable[[float], None]) -> None:
+        """Have `attempt` called with each stored intent that is due now, `schedule` with when others are."""
         self._attempt = attempt
         self._schedule = schedule
 
@@ -74,7 +74,7 @@ class Ledger:
             if _due_at_once(owed):
                 self._attempt(stored)
             else:
-                self._schedule()
+                self._schedule(owed.due_at)
         await self._shared.learn(told)
         return True
 

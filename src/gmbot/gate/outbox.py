@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -10,7 +11,7 @@ import msgspec
 from gmbot.domain.errors import GMBotError, RefusedError, TransientError
 from gmbot.gate.changes import Changes
 from gmbot.gate.events import IntentFailed
-from gmbot.gate.intents import LEASE_S, Intent, Owed
+from gmbot.gate.intents import LEASE_S, URGENCY, Delete, Intent, Owed, Rewrite, Say, SettleEverywhere
 from gmbot.gate.ledger import Ledger
 from gmbot.gate.ports import Clock, Emit, Store
 from gmbot.resilience.backoff import Backoff
@@ -21,6 +22,16 @@ GIVE_UP_S = 24 * 3600
 """What could not be paid in a day is dropped: a person who speaks or joins again is owed anew."""
 
 LONGEST_NAP_S = 30.0
+"""How long the store is not looked at for what another process left behind."""
+
+RENEW_EVERY_S = 5.0
+SHORTEST_LEASE_S = 5.0
+"""With less of its lease left an attempt is not begun: another process might begin it too."""
+
+MOST_HELD = 10_000
+"""What is owed beyond this stays in the store until there is room: memory is bounded."""
+
+CLASSES = max(URGENCY.values()) + 1
 _BATCH = 100
 
 
@@ -28,6 +39,7 @@ class Outbox:
     """Attempts at debts: new ones as they are written, old ones as they fall due.
 
     At most one attempt at a key runs at a time; a debt that comes meanwhile is attempted after it.
+    Whatever waits here for its turn stays leased: in a raid that may take longer than one lease.
     """
 
     def __init__(
@@ -48,25 +60,32 @@ class Outbox:
         self._emit = emit
         self._pool = pool
         self._backoff = backoff
-        self._running: set[str] = set()
+        self._waiting: dict[str, Owed] = {}
+        self._running: dict[str, Owed] = {}
         self._next: dict[str, Owed] = {}
+        self._leased_until: dict[str, float] = {}
+        self._look_at = -math.inf
         self._wake = asyncio.Event()
         self._stopping = False
-        ledger.on_owed(self.attempt, self.wake)
+        ledger.on_owed(self.attempt, self.schedule)
 
     def __len__(self) -> int:
         """Return how many attempts run or wait their turn."""
         return len(self._pool)
 
     def attempt(self, owed: Owed) -> None:
-        """Start an attempt at a debt, or remember it for after the one that runs."""
-        if self._stopping:
-            return
-        if owed.key in self._running:
-            self._next[owed.key] = owed
-            return
-        self._running.add(owed.key)
-        self._pool.spawn(lambda: self._attempts(owed))
+        """Attempt a debt when it is its turn; it is leased until it is due."""
+        self._hold(owed, owed.due_at)
+
+    def schedule(self, due_at: float) -> None:
+        """Look for due debts at a Unix second, if not before."""
+        if due_at < self._look_at:
+            self._look_at = due_at
+            self._wake.set()
+
+    def wake(self) -> None:
+        """Look for due debts now."""
+        self.schedule(-math.inf)
 
     async def run(self) -> None:
         """Take up what falls due, until stopped; a store that does not answer is asked again later."""
@@ -74,37 +93,82 @@ class Outbox:
         while not self._stopping:
             self._wake.clear()
             try:
-                nap_s = await self._take_due()
+                await self._keep_house()
                 failures = 0
             except TransientError:
                 failures += 1
-                nap_s = self._backoff.delay_s(failures)
-            await self._nap(nap_s)
+                self._look_at = self._clock.now() + self._backoff.delay_s(failures)
+            await self._nap(min(RENEW_EVERY_S, max(0.05, self._look_at - self._clock.now())))
 
     async def stop(self, grace_s: float) -> None:
-        """Attempt nothing new, and let what runs end within `grace_s`; the rest stays owed."""
+        """Attempt nothing new, and let what runs end within `grace_s`; the rest stays owed, to anybody."""
         self._stopping = True
         self._wake.set()
+        await self._hand_back()
         await self._pool.stop(grace_s)
 
     async def idle(self) -> None:
         """Return when no attempt is running."""
         await self._pool.idle()
 
-    def wake(self) -> None:
-        """Look for due debts now."""
-        self._wake.set()
+    async def _keep_house(self) -> None:
+        await self._renew()
+        if self._clock.now() >= self._look_at:
+            self._look_at = math.inf
+            due_at = await self._take_due()
+            self._look_at = min(self._look_at, due_at)
 
     async def _take_due(self) -> float:
-        """Start whatever is due; return how long there is nothing to do."""
-        claimed = await self._store.claim(self._clock.now(), LEASE_S, _BATCH)
-        for owed in claimed:
-            self.attempt(owed)
-        if len(claimed) == _BATCH:
-            await self._pool.idle()
-            return 0
+        """Take up whatever is due; return when to look again."""
+        limit = _BATCH
+        while limit == _BATCH:
+            now = self._clock.now()
+            claimed = await self._store.claim(now, LEASE_S, limit)
+            for owed in claimed:
+                self._hold(owed, now + LEASE_S)
+            if len(self._leased_until) >= MOST_HELD:
+                return now + RENEW_EVERY_S
+            limit = len(claimed)
         due_at = await self._store.next_due()
-        return LONGEST_NAP_S if due_at is None else min(LONGEST_NAP_S, max(0.05, due_at - self._clock.now()))
+        latest = self._clock.now() + LONGEST_NAP_S
+        return latest if due_at is None else min(latest, due_at)
+
+    def _hold(self, owed: Owed, leased_until: float) -> None:
+        """Let a debt wait for its turn; one that is claimed again while it is held is held longer."""
+        key = owed.key
+        if self._stopping or (len(self._leased_until) >= MOST_HELD and key not in self._leased_until):
+            return
+        if key in self._running:
+            if self._running[key].token != owed.token:
+                self._next[key] = owed
+            return
+        self._leased_until[key] = leased_until
+        new = key not in self._waiting
+        self._waiting[key] = owed
+        if new:
+            lane = owed.urgency, _place(owed.intent)
+            self._pool.spawn(lambda: self._attempts(key), lane, owed.urgency)
+
+    async def _renew(self) -> None:
+        """Keep others from what is held here and whose lease ends before long."""
+        now = self._clock.now()
+        soon = now + LEASE_S - RENEW_EVERY_S
+        ending = [key for key, until in self._leased_until.items() if until <= soon]
+        for start in range(0, len(ending), _BATCH):
+            held = [
+                self._waiting.get(key) or self._running.get(key) for key in ending[start : start + _BATCH]
+            ]
+            kept = [msgspec.structs.replace(one, due_at=now + LEASE_S) for one in held if one is not None]
+            await self._ledger.write(Changes(postponed=tuple(kept)))
+            self._leased_until.update({one.key: one.due_at for one in kept if one.key in self._leased_until})
+
+    async def _hand_back(self) -> None:
+        """Give up the leases of what was not begun, so that the next process need not wait for their end."""
+        now = self._clock.now()
+        left = [msgspec.structs.replace(owed, due_at=now) for owed in self._waiting.values()]
+        self._waiting.clear()
+        for start in range(0, len(left), _BATCH):
+            await self._write(Changes(postponed=tuple(left[start : start + _BATCH])))
 
     async def _nap(self, nap_s: float) -> None:
         nap = asyncio.ensure_future(self._clock.sleep(nap_s))
@@ -115,12 +179,19 @@ class Outbox:
             nap.cancel()
             woken.cancel()
 
-    async def _attempts(self, owed: Owed) -> None:
+    async def _attempts(self, key: str) -> None:
+        owed = self._waiting.pop(key, None)
+        if owed is None or self._leased_until[key] < self._clock.now() + SHORTEST_LEASE_S:
+            self._leased_until.pop(key, None)
+            self.wake()
+            return
+        self._running[key] = owed
         try:
             await self._attempt(owed)
         finally:
-            self._running.discard(owed.key)
-            if again := self._next.pop(owed.key, None):
+            del self._running[key]
+            del self._leased_until[key]
+            if again := self._next.pop(key, None):
                 self.attempt(again)
 
     async def _attempt(self, owed: Owed) -> None:
@@ -141,7 +212,7 @@ class Outbox:
         later = msgspec.structs.replace(owed, attempts=owed.attempts + 1, due_at=now + delay_s)
         self._report(owed, error, delay_s)
         await self._write(Changes(postponed=(later,)))
-        self.wake()
+        self.schedule(later.due_at)
 
     async def _drop(self, owed: Owed, error: GMBotError) -> None:
         self._report(owed, error, None)
@@ -163,3 +234,16 @@ class Outbox:
 
 def _whom(intent: Intent) -> tuple[int | None, int | None]:
     return getattr(intent, "group_id", None), getattr(intent, "user_id", None)
+
+
+def _place(intent: Intent) -> int:
+    """Return the chat whose turn an intent takes."""
+    match intent:
+        case Say(to=to):
+            return to.chat_id
+        case Delete(chat_id=chat_id) | Rewrite(chat_id=chat_id):
+            return chat_id
+        case SettleEverywhere(channel_id=channel_id):
+            return channel_id
+        case _:
+            return intent.group_id

@@ -68,8 +68,8 @@ class Windows(Generic[K]):
     """At most `count` in any `period_s` seconds, for each key by itself. Raises ValueError below one."""
 
     def __init__(self, count: int, period_s: float, *, now: Now) -> None:
-        if count < 1 or period_s <= 0:
-            raise ValueError("a window has room for at least one in a time above zero")
+        if count < 1 or period_s < 0:
+            raise ValueError("a window has room for at least one, in a time not below zero")
         self._count = count
         self._period_s = period_s
         self._now = now

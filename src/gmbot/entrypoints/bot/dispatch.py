@@ -85,14 +85,16 @@ class Dispatcher:
         except (TransientError, RefusedError):
             await self._bot.ledger.write(Changes(update_id=tap.update_id))
             answer = _try_again
-        self._background.spawn(lambda: self._answer(tap, answer))
+        chat_id = tap.chat.chat_id if tap.chat else None
+        self._background.spawn(lambda: self._answer(tap, answer), chat_id)
         return "stored"
 
     async def _answer(self, tap: ButtonTapped, answer: Answer) -> None:
         """An answer that cannot be given is not worth repeating: Telegram forgets taps within seconds."""
         try:
             text = await answer()
-            await self._bot.telegram.answer(tap.callback_id, text, alert=len(text) > 60)
+            about = tap.chat.chat_id if tap.chat else None
+            await self._bot.telegram.answer(tap.callback_id, text, alert=len(text) > 60, about=about)
         except GMBotError as error:
             cause = type(error).__name__
             self._bot.emit(IntentFailed("Answer", cause, 1, None, None, tap.person.user_id))
