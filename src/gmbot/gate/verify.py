@@ -7,7 +7,7 @@ import enum
 
 import msgspec
 
-from gmbot.domain.errors import RefusedError, TransientError
+from gmbot.domain.errors import RefusedError, TransientError, Unavailable
 from gmbot.domain.group import Channel, Group
 from gmbot.domain.hold import bears_mark
 from gmbot.domain.ids import UserId
@@ -92,9 +92,11 @@ async def _holds_on(bot: Bot, group: Group, tap: ButtonTapped) -> bool:
 
 
 async def _settled(bot: Bot, group: Group, tap: ButtonTapped) -> VerifyOutcome:
-    await ask_again(bot, group, tap.person.user_id)
+    sure = await ask_again(bot, group, tap.person.user_id)
     since = bot.clock.now()
     verdict = await settle(bot, Case(group.group_id, tap.person.user_id, since, name=tap.person.name))
+    if not sure and verdict.judgement is Judgement.HELD:
+        raise Unavailable("whether somebody has joined is still unknown")
     return _outcome(bot, verdict)
 
 

@@ -151,6 +151,18 @@ async def test_a_tap_is_answered_within_a_second_even_when_telegram_hangs(guarde
     assert not guarded.muted(stranger)
 
 
+async def test_nobody_is_told_that_they_have_not_joined_when_telegram_did_not_say_so(guarded: Stage) -> None:
+    """What was known a moment ago is not held against whoever says that it has changed."""
+    stranger, prompt = await held(guarded)
+    guarded.world.subscribe(stranger, guarded.channel)
+    lose_event(guarded)
+    fault = guarded.simulator.faults.add(Fault(kind=FaultKind.SERVER_ERROR, method="getChatMember"))
+    assert await tapped(guarded, stranger, prompt, "verify") == UNSURE
+    guarded.simulator.faults.remove(fault)
+    await guarded.advance(30)
+    assert not guarded.muted(stranger)
+
+
 @pytest.mark.parametrize("kind", [FaultKind.SERVER_ERROR, FaultKind.RESET, FaultKind.PARTICIPANT_ID_INVALID])
 async def test_a_tap_while_telegram_fails_is_kept_in_mind(guarded: Stage, kind: FaultKind) -> None:
     """Nobody is refused for it, and nobody needs to tap again."""
