@@ -69,6 +69,14 @@ async def test_until_somebody_agrees_nobody_is_asked_about(asked: Asked) -> None
     assert asked.stage.calls("getChatMember", chat_id=asked.stage.channel) == []
 
 
+async def test_the_link_can_be_found_as_long_as_it_is_valid(asked: Asked) -> None:
+    """Whoever may agree is not in the group every minute; after a day the link goes."""
+    await asked.stage.advance(90)
+    assert "must agree" in asked.stage.said()[-1].text
+    await leap(asked.stage, VALID_S)
+    assert asked.stage.said() == []
+
+
 async def test_an_admin_of_the_channel_is_asked_and_agrees(asked: Asked) -> None:
     """From then on the group is guarded, and both sides are told."""
     stage = asked.stage

@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable
 from gmbot.domain.errors import RefusedError, TransientError
 from gmbot.domain.ids import GroupId, UserId
 from gmbot.entrypoints.bot import admin_texts, menus, texts
-from gmbot.entrypoints.bot.replies import reply
+from gmbot.entrypoints.bot.replies import CHATTER_S, reply
 from gmbot.gate.authorize import asker_of, is_admin
 from gmbot.gate.bot import Bot
 from gmbot.gate.confirm_channel import read_code
+from gmbot.gate.confirmation import VALID_S
 from gmbot.gate.events import AdminActed
 from gmbot.gate.follow_bot import Arrival
 from gmbot.gate.incoming import ChatKind, MessageSeen
@@ -52,7 +53,9 @@ async def _protect(bot: Bot, message: MessageSeen) -> None:
     async with bot.people((group_id, EVERYBODY)):
         outcome = await protect_group(bot, request)
         note = admin_texts.protected(outcome, bot.me.username)
-        await reply(bot, message, note, outcome.changes)
+        waits = any(one.code for one in outcome.channels)
+        lifetime_s = VALID_S if waits else CHATTER_S
+        await reply(bot, message, note, outcome.changes, lifetime_s=lifetime_s)
     if outcome.changes.groups:
         bot.emit(AdminActed(group_id, request.asker.user_id, "protect"))
 

@@ -44,11 +44,11 @@ class EnglishVoice:
 
 _PAUSES = {
     PauseReason.RIGHTS_MISSING: (
-        "I need the admin right to <b>restrict members</b>. Nobody is muted meanwhile. "
+        "I need the admin right to <b>ban users</b>. Nobody is muted meanwhile. "
         "Give me the right and I go on by myself."
     ),
     PauseReason.BOT_REMOVED: (
-        "I am no longer a member. Add me again as an admin who may restrict members and delete messages, "
+        "I am no longer a member. Add me again as an admin who may ban users and delete messages, "
         "and I go on by myself."
     ),
     PauseReason.MASS_FLIP: "too many members seemed to leave the channel at once. Nobody is muted meanwhile.",
