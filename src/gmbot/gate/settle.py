@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -10,15 +11,15 @@ from gmbot.domain.errors import ChatUnusable, PersonProtected, PersonUnknown, Ri
 from gmbot.domain.group import Group, PauseReason
 from gmbot.domain.hold import EndReason, Hold
 from gmbot.domain.ids import GroupId, ThreadId, UserId
-from gmbot.domain.membership import UNKNOWN, merge
+from gmbot.domain.membership import UNKNOWN, MembershipState, merge
 from gmbot.domain.plan import Action, Confirm, End, Lift, Look, Nothing, Place, Situation, plan
 from gmbot.domain.verdict import Judgement, Verdict, decide
 from gmbot.gate.bot import Bot
-from gmbot.gate.changes import NO_CHANGES
+from gmbot.gate.changes import NO_CHANGES, LearntMembership
 from gmbot.gate.events import HoldEnded, HoldPlaced
-from gmbot.gate.intents import Prompt
+from gmbot.gate.intents import Owed, Prompt, SettleEverywhere
 from gmbot.gate.pause_group import pause_group
-from gmbot.gate.ports import PersonRecord
+from gmbot.gate.ports import KnownMemberships, PersonRecord
 from gmbot.gate.watch_channels import lose_channels
 
 MOST_STEPS = 8
@@ -86,13 +87,15 @@ class _Settlement:
         """Store changes together with what was learnt since the last time, if there is anything at all."""
         learnt, self._learnt = self._learnt, NO_CHANGES
         if changes or learnt is not NO_CHANGES:
+            changes["owed"] = (*learnt.owed, *changes.get("owed", ()))
             await self._bot.ledger.write(msgspec.structs.replace(learnt, **changes))
 
     async def _ask(self, verdict: Verdict) -> None:
         self._asked = True
         answers = await self._bot.questions.memberships(self._case.user_id, verdict.ask)
         known = tuple(answer for answer in answers if answer.membership.known)
-        self._learnt = msgspec.structs.replace(self._learnt, memberships=known)
+        owed = owed_elsewhere(self._bot, self._record.memberships, known)
+        self._learnt = msgspec.structs.replace(self._learnt, memberships=known, owed=owed)
         facts = dict(self._record.memberships)
         for answer in known:
             facts[answer.channel_id] = merge(facts.get(answer.channel_id, UNKNOWN), answer.membership)
@@ -203,6 +206,18 @@ class _Settlement:
             reason = PauseReason.BOT_REMOVED if removed else PauseReason.RIGHTS_MISSING
             await pause_group(self._bot, group, reason)
         return True
+
+
+def owed_elsewhere(
+    bot: Bot, before: KnownMemberships, answers: Sequence[LearntMembership]
+) -> tuple[Owed, ...]:
+    """Return what answers lead to: whoever joined a channel unheard is freed in every group, not in one."""
+    out = {channel for channel, fact in before.items() if fact.state is MembershipState.OUT}
+    return tuple(
+        bot.ledger.owe(SettleEverywhere(answer.channel_id, answer.user_id))
+        for answer in answers
+        if answer.channel_id in out and answer.membership.state is MembershipState.IN
+    )
 
 
 def _holds(action: Action) -> bool:
