@@ -15,6 +15,10 @@ from gmbot.gate.changes import Changes
 from gmbot.gate.events import MembershipRecalled
 from gmbot.gate.incoming import MessageSeen
 from gmbot.gate.intents import BlockSender, Delete, Judge
+from gmbot.resilience.deadline import deadline
+
+ASK_WITHIN_S = 2.0
+"""How long others' updates may wait for what Telegram says about the author of a command."""
 
 SERVICE_ACCOUNT = 777000
 """Who "sends" a linked channel's posts into its discussion group."""
@@ -91,16 +95,20 @@ async def _known_as_allowed(bot: Bot, group: Group, user_id: UserId) -> bool:
 async def _proves_allowed(bot: Bot, group: Group, user_id: UserId) -> bool:
     """Ask what somebody is in the group, and unless that is enough, in the channels."""
     try:
-        standing = await bot.questions.standing(group.group_id, user_id)
+        async with deadline(ASK_WITHIN_S):
+            await _ask(bot, group, user_id)
     except (TransientError, RefusedError):
         return False
+    return await _known_as_allowed(bot, group, user_id)
+
+
+async def _ask(bot: Bot, group: Group, user_id: UserId) -> None:
+    standing = await bot.questions.standing(group.group_id, user_id)
     await bot.ledger.write(Changes(standings=(standing,)))
     if not standing.standing.is_admin:
         channels = [c for c in group.rule.channels if c not in bot.guarded.unusable]
         learnt = await bot.questions.memberships(user_id, channels)
-        known = tuple(one for one in learnt if one.membership.known)
-        await bot.ledger.write(Changes(memberships=known))
-    return await _known_as_allowed(bot, group, user_id)
+        await bot.ledger.write(Changes(memberships=tuple(one for one in learnt if one.membership.known)))
 
 
 async def _learn_link(bot: Bot, group: Group, message: MessageSeen) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from tests.e2e.gate.dialogue import ask, group_admin, group_of, now_reads, replies, required, tapped
+from tests.e2e.gate.dialogue import ask, group_admin, group_of, now_reads, replies, required, tapped, until
 from tests.fixtures.stage import BOT_RIGHTS, Stage, raised_stage
 
 from gmbot.simulator.faults import Fault, FaultKind
@@ -97,6 +97,20 @@ async def test_a_command_of_somebody_telegram_tells_nothing_about_is_let_pass(st
     await stage.rest()
     assert not stage.muted(early)
     assert stage.world.message(stage.group, message.id) is not None
+
+
+async def test_a_strangers_command_holds_up_nobody_for_long_when_telegram_hangs(stage: Stage) -> None:
+    """Whoever writes in the same group afterwards waits two seconds, not for ever."""
+    early = stage.person("Eve")
+    await stage.rest()
+    await stage.protect()
+    await ask(stage, stage.owner, "/status")
+    known = len(stage.said())
+    fault = stage.simulator.faults.add(Fault(kind=FaultKind.HANG, method="getChatMember"))
+    stage.world.say(early, stage.group, "/help")
+    stage.world.say(stage.owner, stage.group, "/status")
+    await until(lambda: len(stage.said()) > known)
+    stage.simulator.faults.remove(fault)
 
 
 @pytest.mark.parametrize(
