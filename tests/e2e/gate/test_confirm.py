@@ -113,6 +113,27 @@ async def test_only_an_admin_of_the_channel_is_asked(asked: Asked) -> None:
     assert shown.buttons == []
 
 
+async def test_a_channel_that_the_bot_was_removed_from_cannot_be_confirmed(asked: Asked) -> None:
+    """Nobody can be recognised as its admin any more."""
+    asked.stage.world.kick(asked.stage.channel, asked.stage.bot_id, asked.stage.owner)
+    shown = await asked.open(asked.stage.owner)
+    assert "not valid any more" in shown.text
+    assert await untouched(asked.stage)
+
+
+async def test_two_admins_of_the_channel_may_agree_at_once(asked: Asked) -> None:
+    """Whoever is second is thanked, too."""
+    stage = asked.stage
+    editor = stage.person("Ed", subscribed=True, joined=False)
+    stage.world.promote(stage.channel, editor, stage.owner)
+    questions = [(user, await asked.open(user)) for user in (stage.owner, editor)]
+    for user, question in questions:
+        stage.tap(user, question, asked.agree)
+    await stage.rest()
+    assert all(now_reads(stage, question).startswith("✅ Thank you.") for _, question in questions)
+    assert required(stage) == {stage.channel}
+
+
 async def test_who_is_no_admin_of_the_channel_any_more_cannot_agree(asked: Asked) -> None:
     """It is checked again at the tap."""
     stage = asked.stage

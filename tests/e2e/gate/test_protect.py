@@ -151,6 +151,13 @@ async def test_the_bot_must_be_an_admin_of_the_group(stage: Stage) -> None:
     assert await untouched(stage)
 
 
+async def test_a_bot_that_may_not_even_see_the_admins_says_what_it_needs(stage: Stage) -> None:
+    """A group that hides its members tells a mere member nothing."""
+    hidden = stage.world.create_supergroup(stage.owner, "Hidden", hidden_members=True)
+    stage.world.add_bot_to_chat(hidden, stage.bot_id, stage.owner, rights=None)
+    assert "I am not an admin here" in await ask(stage, stage.owner, "/protect @news", hidden)
+
+
 @pytest.mark.parametrize(
     ("right", "called"), [("can_restrict_members", "Ban users"), ("can_delete_messages", "Delete messages")]
 )
@@ -219,6 +226,15 @@ async def test_an_invite_link_is_explained(stage: Stage, link: str) -> None:
     answer = await ask(stage, stage.owner, f"/protect {link}")
     assert "is an invite link, which bots cannot open. Reply /protect to a message forwarded" in answer
     assert await untouched(stage)
+
+
+async def test_two_admins_who_protect_at_once_both_get_their_way(stage: Stage) -> None:
+    """Neither command undoes the other."""
+    second = another_channel(stage, "Second", "second_one")
+    stage.world.say(stage.owner, stage.group, "/protect @news")
+    stage.world.say(stage.owner, stage.group, "/protect @second_one")
+    await stage.rest()
+    assert required(stage) == {stage.channel, second}
 
 
 async def test_a_private_channel_gets_an_invite_link_of_the_bots_own(stage: Stage) -> None:
