@@ -16,6 +16,7 @@ from gmbot import __version__
 from gmbot.adapters.sql.database import Database, open_database
 from gmbot.adapters.sql.store import SqlStore
 from gmbot.adapters.telegram.http import HttpPool
+from gmbot.adapters.telegram.send_queue import SendLimits
 from gmbot.adapters.telegram.webhook import WebhookApp, WebhookBot, register
 from gmbot.bootstrap.bot_at_work import BotAtWork, Parts, assemble, start_polling
 from gmbot.bootstrap.sharing import measured, open_hub
@@ -140,6 +141,7 @@ class Product:
             transport=pool.bot,
             open_store=lambda bot_id, emit: SqlStore(database, bot_id, emit),
             emit=self.emit,
+            limits=_limits(self.settings),
             open_shared=self._hub.memory if self._hub is not None else None,
         )
 
@@ -252,6 +254,14 @@ def _logs(settings: Settings, stream: BinaryIO | None) -> Logs:
         secrets=tuple(secret.reveal() for secret in settings.secrets),
     )
     return Logs(options, stream or sys.stderr.buffer, time.time)
+
+
+def _limits(settings: Settings) -> SendLimits:
+    return SendLimits(
+        rate_per_s=settings.send_rate,
+        burst=settings.send_burst,
+        group_messages_per_minute=settings.group_messages_per_minute,
+    )
 
 
 def _level(settings: Settings) -> int:

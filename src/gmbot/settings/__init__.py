@@ -22,12 +22,15 @@ from gmbot.settings.variables import (
     CACHE_POSITIVE_TTL,
     DATABASE_URL,
     ENVIRONMENT,
+    GROUP_MESSAGES_PER_MINUTE,
     LOG_LEVEL,
     OFFICIAL_API_URL,
     OPS_HOST,
     OPS_PORT,
     PORT,
     REDIS_URL,
+    SEND_BURST,
+    SEND_RATE,
     SENTRY_DSN,
     TELEGRAM_API_URL,
     VARIABLES,
@@ -45,6 +48,8 @@ SHORTEST_TTL_S: Final = 40
 """A fact must outlast the time in which late news of it count as fresh, jitter included."""
 
 LONGEST_TTL_S: Final = 86_400
+HIGHEST_BUDGET: Final = 10_000
+"""More than any server that one would point GMBot at; Telegram's own allows far less."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,6 +73,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sentry_dsn: Secret | None = None
     log_level: LogLevel = LogLevel.INFO
     telegram_api_url: str = OFFICIAL_API_URL
+    send_rate: int = 25
+    send_burst: int = 30
+    group_messages_per_minute: int = 20
 
     @classmethod
     def load(cls, environ: Mapping[str, str], dotenv: Path | None = None) -> Settings:
@@ -175,4 +183,7 @@ _PARSERS: Final[Mapping[str, tuple[Variable, Callable[[Variable, str], object]]]
     "sentry_dsn": (SENTRY_DSN, parsing.sentry_dsn),
     "log_level": (LOG_LEVEL, parsing.log_level),
     "telegram_api_url": (TELEGRAM_API_URL, parsing.telegram_api_url),
+    "send_rate": (SEND_RATE, parsing.whole(1, HIGHEST_BUDGET)),
+    "send_burst": (SEND_BURST, parsing.whole(1, HIGHEST_BUDGET)),
+    "group_messages_per_minute": (GROUP_MESSAGES_PER_MINUTE, parsing.whole(1, HIGHEST_BUDGET)),
 }

@@ -66,12 +66,14 @@ def port(lowest: int) -> Callable[[Variable, str], int]:
 
 
 def seconds(shortest: int, longest: int) -> Callable[[Variable, str], int]:
+    return whole(shortest, longest, " of seconds")
+
+
+def whole(lowest: int, highest: int, of_what: str = "") -> Callable[[Variable, str], int]:
     def parse(variable: Variable, value: str) -> int:
         number = int(value) if re.fullmatch(r"[0-9]{1,9}", value) else -1
-        if not shortest <= number <= longest:
-            raise variable.wrong(
-                f"{_shown(value)}must be a whole number of seconds from {shortest} to {longest}"
-            )
+        if not lowest <= number <= highest:
+            raise variable.wrong(f"{_shown(value)}must be a whole number{of_what} from {lowest} to {highest}")
         return number
 
     return parse

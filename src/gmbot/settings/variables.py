@@ -97,6 +97,24 @@ TELEGRAM_API_URL: Final = Variable(
     OFFICIAL_API_URL,
     OFFICIAL_API_URL,
 )
+SEND_RATE: Final = Variable(
+    "SEND_RATE",
+    "How many calls that change something a bot makes in a second; Telegram allows about 30",
+    "25",
+    "25",
+)
+SEND_BURST: Final = Variable(
+    "SEND_BURST",
+    "How many of them it may save up for a moment in which more is to be done",
+    "30",
+    "30",
+)
+GROUP_MESSAGES_PER_MINUTE: Final = Variable(
+    "GROUP_MESSAGES_PER_MINUTE",
+    "How many messages, edits included, a bot sends to one group in a minute; Telegram allows 20",
+    "20",
+    "20",
+)
 VARIABLES: Final = (
     BOT_TOKEN,
     ENVIRONMENT,
@@ -112,4 +130,7 @@ VARIABLES: Final = (
     SENTRY_DSN,
     LOG_LEVEL,
     TELEGRAM_API_URL,
+    SEND_RATE,
+    SEND_BURST,
+    GROUP_MESSAGES_PER_MINUTE,
 )
