@@ -60,6 +60,7 @@ class _Settlement:
         self._record = PersonRecord()
         self._looked = False
         self._asked = False
+        self._reread = False
         self._learnt = NO_CHANGES
 
     async def run(self) -> Verdict:
@@ -110,6 +111,8 @@ class _Settlement:
         action = plan(verdict, self._situation())
         if isinstance(action, Nothing) or (_holds(action) and not _may_hold(group)):
             return True
+        if isinstance(action, Place) and await self._overtaken(group):
+            return False
         try:
             await self._act(action)
         except (RightsMissing, ChatUnusable) as error:
@@ -119,6 +122,18 @@ class _Settlement:
         except PersonUnknown as error:
             return self._unseen(error)
         return False
+
+    async def _overtaken(self, group: Group | None) -> bool:
+        """Whether news that allow the person came while Telegram was asked; then all is read again, once."""
+        if group is None or self._reread:
+            return False
+        known = self._bot.knowledge.recall(group, self._case.user_id, self._bot.telegram.now())
+        if known.judgement is not Judgement.ALLOWED:
+            return False
+        self._reread = True
+        await self._write()
+        await self._read()
+        return True
 
     def _situation(self) -> Situation:
         return Situation(

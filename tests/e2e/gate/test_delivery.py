@@ -119,6 +119,22 @@ async def test_a_message_heard_before_its_authors_subscription_stays(door: Stage
     assert mutes(door, member) == 0
 
 
+async def test_a_subscription_heard_while_gmbot_asks_holds_nobody(door: Stage) -> None:
+    """The answer "not subscribed" was true when it was given; what came after it counts."""
+    lost = lose_events(door, door.group)
+    member = door.person("Mia")
+    door.simulator.faults.remove(lost)
+    door.simulator.faults.add(Fault(kind=FaultKind.SLOW, method="getChatMember", chat=door.group, delay_s=3))
+    door.world.say(member, door.group)
+    await door.rest()
+    await door.clock.advance(1)
+    door.world.subscribe(member, door.channel)
+    await door.rest()
+    await door.advance(10)
+    assert mutes(door, member) == 0
+    assert not door.muted(member)
+
+
 async def test_subscribed_and_gone_again_told_backwards_ends_out(door: Stage) -> None:
     """An older fact never overwrites a newer one."""
     stranger = door.person("Sam")
