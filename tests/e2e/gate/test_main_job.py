@@ -93,3 +93,32 @@ async def test_a_mute_whose_record_is_lost_is_found_again_by_verify(guarded: Sta
     guarded.tap(stranger, prompt)
     await guarded.rest()
     assert not guarded.muted(stranger)
+
+
+async def test_what_was_known_before_a_pause_in_hearing_is_asked_again(stage: Stage) -> None:
+    """Who left while nobody listened to the channel is not believed to be subscribed."""
+    await stage.protect()
+    member = stage.person("Mia", subscribed=True)
+    await stage.rest()
+    await stage.unprotect()
+    stage.world.unsubscribe(member, stage.channel)
+    await stage.advance(60)
+    await stage.protect()
+    stage.world.say(member, stage.group, "still here")
+    await stage.rest()
+    assert stage.muted(member)
+
+
+async def test_who_left_while_the_bot_was_no_channel_admin_is_found_out(guarded: Stage) -> None:
+    """A channel that is heard again starts from nothing."""
+    member = guarded.person("Mia", subscribed=True)
+    await guarded.rest()
+    guarded.world.demote(guarded.channel, guarded.bot_id, guarded.owner)
+    await guarded.rest()
+    guarded.world.unsubscribe(member, guarded.channel)
+    await guarded.advance(60)
+    guarded.world.promote(guarded.channel, guarded.bot_id, guarded.owner, {"can_invite_users"})
+    await guarded.rest()
+    guarded.world.say(member, guarded.group, "still here")
+    await guarded.rest()
+    assert guarded.muted(member)
