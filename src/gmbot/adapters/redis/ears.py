@@ -20,8 +20,8 @@ INVALIDATED = b"__redis__:invalidate"
 class Ears:
     """Hears keys (`on_keys`; None for all of them) and messages (`on_message`, with its channel).
 
-    `fresh_until` is the moment, in `monotonic` seconds, until which nothing can have been missed: everything
-    that Redis knew when it answered our last question has been heard.
+    `heard_until` is the moment, in `monotonic` seconds, until which nothing can have been missed: that of
+    the last question that Redis has answered, and it answers after it has told all it knew.
     """
 
     def __init__(
@@ -31,15 +31,13 @@ class Ears:
         on_keys: Callable[[Sequence[bytes] | None], None],
         on_message: Callable[[bytes, bytes], None],
         monotonic: Callable[[], float],
-        lease_s: float,
     ) -> None:
         self._connection = connection
         self._on_keys = on_keys
         self._on_message = on_message
         self._monotonic = monotonic
-        self._lease_s = lease_s
         self._asked: list[float] = []
-        self.fresh_until = float("-inf")
+        self.heard_until = float("-inf")
 
     async def open(self, prefixes: Sequence[str], channels: Sequence[str]) -> None:
         """Have Redis tell of every key that begins like that, and of messages on those channels."""
@@ -71,7 +69,7 @@ class Ears:
     def _take(self, told: Any) -> None:
         match told:
             case [b"pong", *_]:
-                self.fresh_until = self._asked.pop(0) + self._lease_s
+                self.heard_until = self._asked.pop(0)
             case [b"message", channel, content] if channel == INVALIDATED:
                 self._on_keys(content)
             case [b"message", channel, content]:

@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from gmbot.adapters.redis import notation
 from gmbot.adapters.redis.ears import Ears
 from gmbot.adapters.redis.pipe import Pipe
-from gmbot.adapters.redis.shared import Keeping, RedisMemory
+from gmbot.adapters.redis.shared import Keeping, Means, RedisMemory
 from gmbot.domain.errors import Unavailable
 from gmbot.domain.ids import BotId
 from gmbot.gate.news import FactsNews
@@ -39,7 +39,7 @@ class Pace(msgspec.Struct, frozen=True):
     answer_s: float = 0.35
     silence_s: float = 1.0
     retry_s: float = 0.5
-    settle_s: float = 1.5
+    settle_s: float = 2.0
 
 
 class Hub:
@@ -62,11 +62,17 @@ class Hub:
         self._random = random
         self._pace = pace or Pace()
         self._monotonic = monotonic
-        keeping = keeping or Keeping()
-        self._memories = {
-            bot: RedisMemory(bot, self._fresh, emit, random=random, monotonic=monotonic, keeping=keeping)
-            for bot in bots
-        }
+        means = Means(
+            fresh=self._fresh,
+            emit=emit,
+            clock=clock,
+            random=random,
+            monotonic=monotonic,
+            keeping=keeping or Keeping(),
+            lease_s=self._pace.lease_s,
+        )
+        self._memories = {bot: RedisMemory(bot, means) for bot in bots}
+        self._written_at = float("-inf")
         self._ears: Ears | None = None
         self._settled_at = float("inf")
         self._tried = asyncio.Event()
@@ -81,9 +87,14 @@ class Hub:
         """Whether Redis answers, and can be written to."""
         return self._settled_at != float("inf")
 
+    @property
+    def heard_until(self) -> float:
+        """Until which moment, in `monotonic` seconds, everything that anybody told was heard."""
+        return float("-inf") if self._ears is None else min(self._ears.heard_until, self._written_at)
+
     async def probe(self) -> None:
         """Return if Redis answers. Raises Unavailable if it does not, or cannot be written to."""
-        if not self.connected or self._ears is None or self._monotonic() > self._ears.fresh_until:
+        if not self.connected or self._monotonic() > self.heard_until + self._pace.silence_s:
             raise Unavailable("Redis does not answer")
 
     async def start(self) -> None:
@@ -98,8 +109,7 @@ class Hub:
             await asyncio.gather(self._task, return_exceptions=True)
 
     def _fresh(self) -> bool:
-        now = self._monotonic()
-        return self._settled_at <= now and self._ears is not None and now < self._ears.fresh_until
+        return self._settled_at <= self._monotonic() < self.heard_until + self._pace.lease_s
 
     async def _run(self) -> None:
         while True:
@@ -116,14 +126,13 @@ class Hub:
                 on_keys=self._hear_keys,
                 on_message=self._hear_message,
                 monotonic=self._monotonic,
-                lease_s=self._pace.lease_s,
             )
             bots = tuple(self._memories)
             async with asyncio.timeout(self._pace.answer_s):
                 await talking.connect()  # type: ignore[no-untyped-call]
                 await ears.open([notation.prefix(b) for b in bots], [notation.news_channel(b) for b in bots])
             pipe = Pipe(talking, answer_s=self._pace.answer_s)
-            async with first_failure(pipe.run(), ears.listen(), self._beat(ears)) as failure:
+            async with first_failure(pipe.run(), ears.listen(), self._beat(pipe, ears)) as failure:
                 try:
                     await self._begin(pipe, ears)
                     await failure
@@ -148,9 +157,14 @@ class Hub:
         for memory in self._memories.values():
             memory.disconnect()
 
-    async def _beat(self, ears: Ears) -> None:
+    async def _beat(self, pipe: Pipe, ears: Ears) -> None:
+        """Keep making sure that nothing is missed: not if others cannot write, either."""
+        beat = f"beat:{min(self._memories, default=0)}"
         while True:
+            began = self._monotonic()
             await ears.ping(patience_s=self._pace.silence_s)
+            await pipe.ask("SET", beat, 1, "EX", 60)
+            self._written_at = began
             await self._clock.sleep(self._pace.heartbeat_s)
 
     def _hear_keys(self, keys: Sequence[bytes] | None) -> None:

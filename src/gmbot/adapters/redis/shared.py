@@ -13,10 +13,10 @@ from gmbot.adapters.redis.pipe import Pipe
 from gmbot.domain.errors import Unavailable
 from gmbot.domain.ids import BotId, ChannelId, UserId
 from gmbot.domain.membership import Membership, MembershipState
-from gmbot.gate.changes import Changes
+from gmbot.gate.changes import Changes, LearntMembership
 from gmbot.gate.events import SharedMemoryAsked
 from gmbot.gate.news import FactsNews, News, Silence
-from gmbot.gate.ports import Emit, KnownMemberships
+from gmbot.gate.ports import Clock, Emit, KnownMemberships
 
 READ_WITHIN_S = 0.1
 """The database answers sooner than a Redis that takes longer."""
@@ -41,26 +41,36 @@ class Keeping(msgspec.Struct, frozen=True):
         return round(base * 1000 * (1 + self.jitter * (2 * chance - 1)))
 
 
+class Means(msgspec.Struct, frozen=True):
+    """What a shared memory works with. `monotonic` is in seconds, and so is `lease_s`.
+
+    `fresh` says whether whatever others store is heard of at once; whoever cannot be told of something
+    believes what it remembers for `lease_s` at most.
+    """
+
+    fresh: Callable[[], bool]
+    emit: Emit
+    clock: Clock
+    random: Callable[[], float]
+    monotonic: Callable[[], float]
+    keeping: Keeping
+    lease_s: float
+
+
 class RedisMemory:
     """The SharedMemory of one bot. Its hub connects and disconnects it; without a connection it is empty."""
 
-    def __init__(
-        self,
-        bot_id: BotId,
-        fresh: Callable[[], bool],
-        emit: Emit,
-        *,
-        random: Callable[[], float],
-        monotonic: Callable[[], float],
-        keeping: Keeping,
-    ) -> None:
+    def __init__(self, bot_id: BotId, means: Means) -> None:
         self.bot_id = bot_id
         self.era = ""
-        self._fresh = fresh
-        self._emit = emit
-        self._random = random
-        self._monotonic = monotonic
-        self._keeping = keeping
+        self._fresh = means.fresh
+        self._emit = means.emit
+        self._random = means.random
+        self._monotonic = means.monotonic
+        self._keeping = means.keeping
+        self._clock = means.clock
+        self._lease_s = means.lease_s
+        self._alone_from = means.monotonic()
         self._pipe: Pipe | None = None
         self._keep = ""
         self._not_read_before = 0.0
@@ -96,19 +106,12 @@ class RedisMemory:
             self._tell(self._pipe, "copy", era, known)
 
     async def learn(self, changes: Changes) -> None:
-        """Take in what was just stored, and return once Redis has told everybody, or is given up."""
-        pipe = self._pipe
-        if pipe is None:
+        """Take in what was just stored, and return once everybody was told, or trusts no memory any more."""
+        messages = list(notation.messages_of(changes))
+        if not messages and not changes.memberships:
             return
-        asked = [
-            pipe.ask("PUBLISH", notation.news_channel(self.bot_id), message)
-            for message in notation.messages_of(changes)
-        ]
-        if changes.memberships:
-            facts = [(one.user_id, one.channel_id, one.membership) for one in changes.memberships]
-            asked.append(self._tell(pipe, "stored", self.era, facts))
-        if asked:
-            await self._told(asked)
+        if self._pipe is None or not await self._told(self._pipe, messages, changes.memberships):
+            await self._clock.sleep(max(0.0, self._alone_from - self._monotonic()))
 
     def connect(self, pipe: Pipe, era: str, keep: str) -> None:
         """Use this connection, in an era that begins; `keep` names the script KEEP."""
@@ -117,6 +120,8 @@ class RedisMemory:
 
     def disconnect(self) -> None:
         """Do without: whatever happens from now on goes unheard."""
+        if self._pipe is not None:
+            self._alone_from = self._monotonic() + self._lease_s
         self._pipe = None
         self._spread(Silence())
 
@@ -154,14 +159,18 @@ class RedisMemory:
             values += [notation.digits(fact), str(self._keeping.ttl_ms(fact, self._random()))]
         return pipe.ask("EVALSHA", self._keep, len(keys), *keys, era, how, *values)
 
-    async def _told(self, asked: list[asyncio.Future[Any]]) -> None:
-        started = self._monotonic()
-        ok = True
+    async def _told(self, pipe: Pipe, messages: Sequence[str], learnt: Sequence[LearntMembership]) -> bool:
+        channel, started, ok = notation.news_channel(self.bot_id), self._monotonic(), True
+        asked = [pipe.ask("PUBLISH", channel, message) for message in messages]
+        if learnt:
+            facts = [(one.user_id, one.channel_id, one.membership) for one in learnt]
+            asked.append(self._tell(pipe, "stored", self.era, facts))
         try:
             await asyncio.gather(*asked)
         except Unavailable:
             ok = False
         self._emit(SharedMemoryAsked("learn", self._monotonic() - started, ok))
+        return ok
 
     def _spread(self, news: News) -> None:
         for hear in self._hear:
