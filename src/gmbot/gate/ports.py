@@ -128,8 +128,8 @@ class Telegram(Protocol):
         """Send a note and return the message's id."""
         ...
 
-    async def edit(self, chat_id: int, message_id: MessageId, note: Note) -> None:
-        """Replace a message; one that is the same already, or gone, is no error."""
+    async def edit(self, chat_id: int, message_id: MessageId, note: Note) -> bool:
+        """Replace a message; False if it is gone, which is no error, nor is one that is the same already."""
         ...
 
     async def answer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -13,7 +14,7 @@ from gmbot.domain.hold import Hold
 from gmbot.domain.ids import ChannelId, GroupId, MessageId, ThreadId
 from gmbot.gate.bot import Bot
 from gmbot.gate.changes import Changes
-from gmbot.gate.intents import Prompt
+from gmbot.gate.intents import Owed, Prompt
 from gmbot.gate.outgoing import Address
 
 AGAIN_AFTER_S = 3600
@@ -22,8 +23,8 @@ AGAIN_AFTER_S = 3600
 TOGETHER_S = 60
 """Those who are held within this time of a prompt are added to it."""
 
-PACE_S = 3
-"""Prompts of one group are at least this far apart: Telegram allows 20 messages a minute in a group."""
+PACE_S = 4
+"""Prompts of one group are at least this far apart: of the 20 messages a minute some are left for answers."""
 
 MOST_AT_ONCE = 200
 
@@ -35,6 +36,12 @@ class _Told(msgspec.Struct, frozen=True):
     thread_id: ThreadId | None
     sent_at: float
     people: tuple[Hold, ...]
+
+
+def owe_prompt(bot: Bot, group_id: GroupId) -> Owed:
+    """Return that somebody new is to be told, as a debt that is due when it is the group's pace."""
+    wait_s = bot.told_at.get(group_id, -math.inf) + PACE_S - bot.clock.now()
+    return bot.ledger.owe(Prompt(group_id), delay_s=wait_s if 0 < wait_s <= PACE_S else 0)
 
 
 async def tell_held(bot: Bot, group_id: GroupId) -> Changes:
@@ -94,13 +101,14 @@ async def _tell(
 ) -> None:
     everybody = (*recent.people, *people) if recent else tuple(people)
     note = bot.voice.prompt(group, _missing(bot, group, everybody), everybody)
-    if recent:
-        prompt_id = recent.prompt_id
-        await bot.telegram.edit(group.group_id, prompt_id, note)
+    if recent and await bot.telegram.edit(group.group_id, recent.prompt_id, note):
+        prompt_id, concerned = recent.prompt_id, tuple(people)
     else:
+        # Nothing recent, or an admin deleted it: then those whom it named are told again.
         prompt_id = await bot.telegram.send(Address(group.group_id, thread_id), note)
-    now = bot.clock.now()
-    await bot.ledger.write(Changes(holds=tuple(hold.prompted(prompt_id, now) for hold in people)))
+        concerned = everybody
+    now = bot.told_at[group.group_id] = bot.clock.now()
+    await bot.ledger.write(Changes(holds=tuple(hold.prompted(prompt_id, now) for hold in concerned)))
 
 
 def _missing(bot: Bot, group: Group, people: Iterable[Hold]) -> tuple[Channel, ...]:

@@ -234,3 +234,15 @@ async def test_a_prompt_survives_a_restart(guarded: Stage) -> None:
         guarded.world.subscribe(person, guarded.channel)
     await guarded.rest()
     assert guarded.prompts() == []
+
+
+async def test_a_prompt_that_an_admin_deleted_is_sent_anew(guarded: Stage) -> None:
+    """Whoever joins within the minute is told, and so are those whom the deleted one named."""
+    guarded.person("Sam")
+    await guarded.rest()
+    guarded.world.delete(guarded.owner, guarded.group, guarded.prompts()[0].id)
+    await guarded.advance(PACE_S)
+    guarded.person("Tim")
+    await guarded.rest()
+    (prompt,) = guarded.prompts()
+    assert "Sam, Tim" in now_reads(guarded, prompt)

@@ -10,6 +10,7 @@ from gmbot.adapters.telegram import wire
 from gmbot.adapters.telegram.bodies import menu_body, note_body, permissions_body, recipient_body
 from gmbot.adapters.telegram.calls import Answer, Call, Caller, read, settled
 from gmbot.adapters.telegram.deletions import Deletions
+from gmbot.adapters.telegram.errors import UNCHANGED
 from gmbot.adapters.telegram.send_queue import Priority, SendLimits
 from gmbot.adapters.telegram.standings import rights_of, standing_of
 from gmbot.adapters.telegram.translate import chat_of, incoming_of, read_update
@@ -125,10 +126,11 @@ class BotClient:
         answer = await self._do("sendMessage", recipient_body(to) | note_body(note), Priority.PROMPT)
         return MessageId(read("sendMessage", answer, _SENT).message_id)
 
-    async def edit(self, chat_id: int, message_id: MessageId, note: Note) -> None:
-        """Replace a message (editMessageText); one that is the same already, or gone, is no error."""
+    async def edit(self, chat_id: int, message_id: MessageId, note: Note) -> bool:
+        """Replace a message (editMessageText); False if it is gone. One that is the same already is there."""
         which = {"chat_id": chat_id, "message_id": message_id}
-        await self._do("editMessageText", which | note_body(note), Priority.PROMPT)
+        answer = await self._do("editMessageText", which | note_body(note), Priority.PROMPT)
+        return answer.refusal is None or UNCHANGED in answer.refusal.description.lower()
 
     async def answer(
         self, callback_id: str, text: str, *, alert: bool = False, about: int | None = None

@@ -31,6 +31,7 @@ _NOT_A_BOT = "Telegram refuses BOT_TOKEN; copy it again from @BotFather, for exa
 
 _QUESTIONS = frozenset({"getChatMember", "getChatAdministrators", "getChat"})
 _DELETIONS = frozenset({"deleteMessage", "deleteMessages"})
+UNCHANGED = "message is not modified"
 _EDITS = frozenset({"editMessageText"})
 _ANSWERS = frozenset({"answerCallbackQuery"})
 _JOIN_REQUESTS = frozenset({"approveChatJoinRequest", "declineChatJoinRequest"})
@@ -61,7 +62,7 @@ class Row(msgspec.Struct, frozen=True):
 ROWS = (
     Row("message to delete not found", None, _DELETIONS),
     Row("message_id_invalid", None, _DELETIONS | _EDITS),
-    Row("message is not modified", None, _EDITS),
+    Row(UNCHANGED, None, _EDITS),
     Row("message to edit not found", None, _EDITS),
     Row("query is too old", None, _ANSWERS),
     Row("query_id_invalid", None, _ANSWERS),

@@ -22,7 +22,7 @@ from gmbot.resilience.fair_queue import FairQueue, Ticket
 PATIENCE_S = 5.0
 """Whoever has waited this long goes first, so that nobody starves behind more urgent calls."""
 
-SHARE = 0.2
+SHARE = 0.4
 """The part of a bot's budget that one chat may use before it has to leave the reserve to others."""
 
 RESERVED = 1 / 3
