@@ -49,6 +49,11 @@ class Guarded:
         """Every guarded group."""
         return tuple(self._groups.values())
 
+    def hears_anew(self, channels: Iterable[Channel]) -> bool:
+        """Whether what is remembered of one of these channels may be from before it was heard."""
+        known = ((channel, self.channel(channel.channel_id)) for channel in channels)
+        return any(before is None or before.heard_since != now.heard_since for now, before in known)
+
     def replace(self, groups: Iterable[Group], channels: Iterable[Channel]) -> None:
         """Become what was read from the store."""
         self._groups = {group.group_id: group for group in groups}

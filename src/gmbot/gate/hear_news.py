@@ -70,7 +70,9 @@ class NewsDesk:
             await self._clock.sleep(RETRY_S)
             self._outdated.set()
             return
-        if self._guarded.revision == revision:
-            self._guarded.replace(groups, channels)
-        else:
+        if self._guarded.revision != revision:
             self._outdated.set()
+            return
+        if self._guarded.hears_anew(channels):
+            self._memory.forget_memberships()
+        self._guarded.replace(groups, channels)

@@ -79,17 +79,12 @@ class Ledger:
         return True
 
     def _remember(self, told: Changes) -> None:
-        if self._doubts_memory(told):
+        if self._guarded.hears_anew(told.channels):
             self._memory.forget_memberships()
         for learnt in told.memberships:
             if not learnt.membership.known:
                 self._memory.forget_membership(learnt.user_id, learnt.channel_id)
         self._memory.learn(told)
-
-    def _doubts_memory(self, changes: Changes) -> bool:
-        """Whether a channel is heard anew, so that what is remembered of it may be from before."""
-        known = ((channel, self._guarded.channel(channel.channel_id)) for channel in changes.channels)
-        return any(before is None or before.heard_since != now.heard_since for now, before in known)
 
 
 def _doubting_late(changes: Changes, now: float) -> Changes:

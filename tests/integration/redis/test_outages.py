@@ -113,24 +113,21 @@ async def test_no_wrong_verdict_in_any_state(
     assert not await one.lets_pass()
 
 
-@pytest.mark.parametrize(
-    ("break_it", "mend_it"), [TROUBLES["killed"], TROUBLES["hung"]], ids=["killed", "hung"]
-)
-async def test_it_is_found_again_within_five_seconds(
-    own_redis: RedisServer, break_it: Deed, mend_it: Deed
-) -> None:
+async def test_it_is_found_again_within_five_seconds(own_redis: RedisServer) -> None:
     """At the pace of the real thing, until memory counts again; and the probe tells the truth throughout."""
     async with running(own_redis.url, 1, pace=Pace()) as [process]:
         hub = process.hub
         assert hub is not None
-        await hub.probe()
-        break_it(own_redis)
-        await until(lambda: not hub.connected)
-        with pytest.raises(Unavailable):
+        for name in ("killed", "hung"):
+            break_it, mend_it = TROUBLES[name]
             await hub.probe()
-        mend_it(own_redis)
-        await until(lambda: process.shared.trusted, within_s=HEALED_S)
-        await hub.probe()
+            break_it(own_redis)
+            await until(lambda: not hub.connected)
+            with pytest.raises(Unavailable):
+                await hub.probe()
+            mend_it(own_redis)
+            await until(lambda: process.shared.trusted, within_s=HEALED_S)
+            await hub.probe()
 
 
 async def test_a_hung_redis_holds_up_messages_once_at_most(
