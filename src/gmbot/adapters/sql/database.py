@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -27,6 +28,9 @@ Work = Callable[[Connection], T]
 
 BUSY_TIMEOUT_S = 5.0
 """How long SQLite waits for another process that writes."""
+
+MOST_TOGETHER = 50
+"""How many works of SQLite may share a transaction, so that none waits long for the others."""
 
 POOL_SIZE = 10
 CONNECT_TIMEOUT_S = 5.0
@@ -166,6 +170,8 @@ class Sqlite:
         self._writer, self._reader = _sqlite_engine(address), _sqlite_engine(address)
         event.listen(self._writer, "begin", _begin_immediate)
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="gmbot-sqlite-write")
+        self._written: deque[_Write] = deque()
+        self._busy = False
         self._reading = ThreadPoolExecutor(2, thread_name_prefix="gmbot-sqlite-read")
 
     @property
@@ -178,8 +184,41 @@ class Sqlite:
         return await self._run(self._reading, lambda: _in_connection(self._reader, work))
 
     async def write(self, work: Work[T]) -> T:
-        """Run work in one transaction; this process's writers wait for each other in line."""
-        return await self._run(self._writing, lambda: _in_transaction(self._writer, work))
+        """Run work in one transaction; this process's writers wait for each other in line.
+
+        Those that wait at the same time share one: a commit costs as much as a small work. If one of them
+        fails, each gets a transaction of its own.
+        """
+        waiting = _Write(work, asyncio.get_running_loop().create_future())
+        self._written.append(waiting)
+        if not self._busy:
+            self._write_next()
+        result: T = await waiting.result
+        return result
+
+    def _write_next(self) -> None:
+        batch = [self._written.popleft() for _ in range(min(len(self._written), MOST_TOGETHER))]
+        wanted = [one for one in batch if not one.result.done()]
+        self._busy = bool(wanted)
+        if wanted:
+            works = [one.work for one in wanted]
+            job = asyncio.get_running_loop().run_in_executor(self._writing, _together, self._writer, works)
+            job.add_done_callback(lambda done: self._have_written(wanted, done))
+        elif self._written:
+            self._write_next()
+
+    def _have_written(self, batch: list[_Write], done: asyncio.Future[list[object]]) -> None:
+        outcomes = (
+            [Unavailable("the database was closed")] * len(batch) if done.cancelled() else done.result()
+        )
+        for one, outcome in zip(batch, outcomes, strict=True):
+            if one.result.done():
+                continue
+            if isinstance(outcome, BaseException):
+                one.result.set_exception(outcome)
+            else:
+                one.result.set_result(outcome)
+        self._write_next()
 
     async def close(self) -> None:
         """Finish what is under way and close every connection."""
@@ -191,8 +230,44 @@ class Sqlite:
     async def _run(self, executor: ThreadPoolExecutor, work: Callable[[], T]) -> T:
         try:
             return await asyncio.get_running_loop().run_in_executor(executor, work)
-        except (DBAPIError, PoolTimeout, sqlite3.Error, OSError, OverflowError) as error:
+        except _SQLITE_FAILURES as error:
             raise _unavailable(error) from None
+
+
+_SQLITE_FAILURES = (DBAPIError, PoolTimeout, sqlite3.Error, OSError, OverflowError)
+
+
+class _Write(NamedTuple):
+    """A work that waits to be written, and what becomes of it."""
+
+    work: Work[Any]
+    result: asyncio.Future[Any]
+
+
+def _together(engine: Engine, works: list[Work[Any]]) -> list[object]:
+    """Run works in one transaction, or, if that fails, each in one of its own; errors are outcomes too."""
+    if len(works) > 1:
+        try:
+            return _in_transaction(engine, lambda db: [work(db) for work in works])
+        except OperationalError as error:
+            if _held_by_another(error):
+                return [_unavailable(error)] * len(works)
+        except Exception:  # noqa: BLE001, S110 - whose fault it was shows when each is run alone
+            pass
+    outcomes: list[object] = []
+    for work in works:
+        try:
+            outcomes.append(_in_transaction(engine, work))
+        except _SQLITE_FAILURES as error:
+            outcomes.append(_unavailable(error))
+        except Exception as error:  # noqa: BLE001 - goes to whoever wanted the work done
+            outcomes.append(error)
+    return outcomes
+
+
+def _held_by_another(error: OperationalError) -> bool:
+    """Whether another process keeps the file: each work alone would wait as long again."""
+    return getattr(error.orig, "sqlite_errorcode", None) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 def _sqlite_engine(address: URL) -> Engine:
