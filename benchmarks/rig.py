@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from gmbot.simulator import Call, Simulator, WallClock, World
+from gmbot.simulator import Call, Limits, Simulator, WallClock, World
 
 TOKEN = "123456:" + "B" * 35
 BOT_RIGHTS = frozenset({"can_restrict_members", "can_delete_messages", "can_invite_users"})
@@ -74,8 +74,8 @@ class Rig:
 
 
 @asynccontextmanager
-async def running() -> AsyncIterator[Rig]:
-    """Yield a rig on which GMBot polls; it is ended afterwards."""
+async def running(limits: Limits | None = None) -> AsyncIterator[Rig]:
+    """Yield a rig on which GMBot polls; it is ended afterwards. What exceeds `limits` is answered 429."""
     world = World(WallClock(), seed=3)
     bot_id = world.add_bot(TOKEN, "gm_bot", first_name="GMBot")
     owner = world.add_user("Olga")
@@ -83,7 +83,7 @@ async def running() -> AsyncIterator[Rig]:
     group = world.create_supergroup(owner, "Group", username="group")
     world.add_bot_to_chat(channel, bot_id, owner, rights={"can_invite_users"})
     world.add_bot_to_chat(group, bot_id, owner, rights=BOT_RIGHTS)
-    simulator = Simulator(world)
+    simulator = Simulator(world, limits=limits)
     await simulator.start()
     polled: asyncio.Future[float] = asyncio.get_running_loop().create_future()
     world.bots[bot_id].mailbox.clear()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gmbot.domain.ids import GroupId, UserId
 from gmbot.gate.guarded import Guarded
@@ -15,7 +15,10 @@ from gmbot.resilience.keyed_lock import KeyedLock
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bot:
-    """What a use case is given. `signing_key` signs the links that ask a channel's admin to confirm."""
+    """What a use case is given. `signing_key` signs the links that ask a channel's admin to confirm.
+
+    `told_at` is when each group was last told something, in Unix seconds, as far as this process knows.
+    """
 
     me: Me
     telegram: Telegram
@@ -29,6 +32,7 @@ class Bot:
     voice: Voice
     people: KeyedLock[tuple[GroupId, UserId]]
     signing_key: bytes
+    told_at: dict[GroupId, float] = field(default_factory=dict)
 
     @property
     def user_id(self) -> UserId:

@@ -20,6 +20,7 @@ from gmbot.gate.events import HoldEnded, HoldPlaced
 from gmbot.gate.intents import Owed, Prompt, SettleEverywhere
 from gmbot.gate.pause_group import pause_group
 from gmbot.gate.ports import KnownMemberships, PersonRecord
+from gmbot.gate.tell_held import owe_prompt
 from gmbot.gate.watch_channels import lose_channels
 
 MOST_STEPS = 8
@@ -180,8 +181,7 @@ class _Settlement:
         await self._record_placed(owed.placed())
 
     async def _record_placed(self, hold: Hold) -> None:
-        prompt = self._bot.ledger.owe(Prompt(hold.group_id))
-        await self._write(holds=(hold,), owed=(prompt,))
+        await self._write(holds=(hold,), owed=(owe_prompt(self._bot, hold.group_id),))
         since = self._bot.clock.now() - self._case.since
         self._bot.emit(HoldPlaced(hold.group_id, hold.user_id, "not_subscribed", since))
         await self._read()
