@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import BigInteger, Connection, Integer, bindparam, func, select, update
+from sqlalchemy.sql.selectable import CTE
 
 from gmbot.adapters.sql import rows
 from gmbot.adapters.sql.tables import intents
 from gmbot.domain.ids import BotId
 from gmbot.gate.intents import Owed
+
+_BOT = bindparam("bot", type_=BigInteger)
+
+
+def _urgencies() -> CTE:
+    """Every urgency that is owed, by one look into the index for each: what is due is never sorted."""
+    mine = intents.c.bot_id == _BOT
+    first = select(func.min(intents.c.urgency).label("urgency")).where(mine)
+    found = first.cte("urgencies", recursive=True)
+    later = select(func.min(intents.c.urgency)).where(mine, intents.c.urgency > found.c.urgency)
+    return found.union_all(select(later.scalar_subquery()).where(found.c.urgency.is_not(None)))
+
+
+_URGENCIES = _urgencies()
+_FIRST_OF_EACH = (
+    select(func.min(intents.c.due_at))
+    .where(intents.c.bot_id == _BOT, intents.c.urgency == _URGENCIES.c.urgency)
+    .scalar_subquery()
+)
+_DUE_URGENCIES = (
+    select(_URGENCIES.c.urgency).where(bindparam("now") >= _FIRST_OF_EACH).order_by(_URGENCIES.c.urgency)
+)
+_NEXT_DUE = select(func.min(_FIRST_OF_EACH)).select_from(_URGENCIES)
 
 # SQLite has no row locks and ignores them: there the transaction holds the only write lock.
 _DUE = (
@@ -19,8 +43,12 @@ _DUE = (
         intents.c.attempts,
         intents.c.key,
     )
-    .where(intents.c.bot_id == bindparam("bot"), intents.c.due_at <= bindparam("now"))
-    .order_by(intents.c.urgency, intents.c.due_at, intents.c.key)
+    .where(
+        intents.c.bot_id == _BOT,
+        intents.c.urgency == bindparam("urgency", type_=Integer),
+        intents.c.due_at <= bindparam("now"),
+    )
+    .order_by(intents.c.due_at, intents.c.key)
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
@@ -33,9 +61,17 @@ _LEASE = (
 
 def claim(db: Connection, bot: BotId, now: float, until: float, limit: int) -> tuple[list[Owed], int]:
     """Return what is due, kept from others `until` then, and how many debts this version cannot read."""
-    found = db.execute(_DUE, {"bot": bot, "now": now, "limit": limit}).all()
+    found: list[rows.AnyRow] = []
+    for urgency in db.scalars(_DUE_URGENCIES, {"bot": bot, "now": now}).all():
+        left = {"bot": bot, "urgency": urgency, "now": now, "limit": limit - len(found)}
+        found += db.execute(_DUE, left).all() if len(found) < limit else []
     if not found:
         return [], 0
     db.execute(_LEASE, {"b_bot": bot, "b_keys": [row.key for row in found], "b_until": until})
     debts = [owed for row in found if (owed := rows.as_owed(row[:5])) is not None]
     return debts, len(found) - len(debts)
+
+
+def next_due(db: Connection, bot: BotId) -> float | None:
+    """Return when the next intent is due."""
+    return db.execute(_NEXT_DUE, {"bot": bot}).scalar_one_or_none()

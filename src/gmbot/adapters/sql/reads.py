@@ -17,7 +17,6 @@ from gmbot.adapters.sql.tables import (
     channels,
     groups,
     holds,
-    intents,
     links,
     memberships,
     standings,
@@ -85,7 +84,6 @@ _UNTOLD = (
 )
 _HOLDS_OF = _HOLDS.where(holds.c.user_id == _USER, ACTIVE).order_by(holds.c.group_id)
 _COUNT_HOLDS = select(func.count()).select_from(holds).where(holds.c.bot_id == _BOT, ACTIVE)
-_NEXT_DUE = select(func.min(intents.c.due_at)).where(intents.c.bot_id == _BOT)
 _AUDIT = (
     select(
         audit.c.at,
@@ -176,11 +174,6 @@ def holds_of(db: Connection, bot: BotId, user: UserId) -> list[Hold]:
 def count_holds(db: Connection, bot: BotId) -> int:
     """Return how many holds are active."""
     return db.execute(_COUNT_HOLDS, {"bot": bot}).scalar_one()
-
-
-def next_due(db: Connection, bot: BotId) -> float | None:
-    """Return when the next intent is due."""
-    return db.execute(_NEXT_DUE, {"bot": bot}).scalar_one_or_none()
 
 
 def audit_of(db: Connection, bot: BotId, group: GroupId, limit: int) -> list[AuditEntry]:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from gmbot.adapters.sql import reads
-from gmbot.adapters.sql.claims import claim
+from gmbot.adapters.sql.claims import claim, next_due
 from gmbot.adapters.sql.database import Database, Work
 from gmbot.adapters.sql.moves import move
 from gmbot.adapters.sql.writes import Writes
@@ -126,7 +126,7 @@ class SqlStore:
 
     async def next_due(self) -> float | None:
         """Return when the next intent is due, in Unix seconds."""
-        return await self._read("next_due", lambda db: reads.next_due(db, self._bot))
+        return await self._read("next_due", lambda db: next_due(db, self._bot))
 
     async def audit(self, group_id: GroupId, limit: int) -> Sequence[AuditEntry]:
         """Return the last entries about a group, newest first."""

@@ -96,6 +96,8 @@ links = Table(
     _key("channel_id"),
     Column("position", Integer, nullable=False),
     ForeignKeyConstraint(["bot_id", "group_id"], ["groups.bot_id", "groups.group_id"], ondelete="CASCADE"),
+    # writes.drop_unlinked: whether any group still requires a channel
+    Index("links_of_channel", "bot_id", "channel_id"),
     sqlite_with_rowid=False,
 )
 
@@ -170,8 +172,8 @@ intents = Table(
     Column("token", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("body", Text, nullable=False),
-    # reads.next_due, claims.claim: what is due is sorted by urgency, what is not is never looked at
-    Index("intents_due", "bot_id", "due_at"),
+    # claims.claim, in its order, and claims.next_due: what is due is never sorted, the rest never looked at
+    Index("intents_due", "bot_id", "urgency", "due_at", "key"),
 )
 
 applied_updates = Table(

@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     bindparam,
     case,
     delete,
+    exists,
     func,
     select,
     tuple_,
@@ -52,9 +54,16 @@ _STANDING = ("at", "source", "sequence", "status", "present", "until")
 DROP_GROUP: Delete = delete(groups).where(
     groups.c.bot_id == bindparam("b_bot"), groups.c.group_id == bindparam("b_group")
 )
-DROP_UNLINKED: Delete = delete(channels).where(
-    channels.c.bot_id == bindparam("b_bot"),
-    channels.c.channel_id.not_in(select(links.c.channel_id).where(links.c.bot_id == bindparam("b_bot"))),
+_LINKED = (
+    exists()
+    .where(links.c.bot_id == channels.c.bot_id, links.c.channel_id == channels.c.channel_id)
+    .correlate(channels)
+)
+DROP_UNLINKED: Delete = delete(channels).where(channels.c.bot_id == bindparam("b_bot"), ~_LINKED)
+_DROP_IF_UNLINKED: Delete = DROP_UNLINKED.where(channels.c.channel_id == bindparam("b_channel"))
+_LINKS_OF = select(links.c.channel_id).where(
+    links.c.bot_id == bindparam("bot"),
+    links.c.group_id.in_(bindparam("groups", expanding=True, type_=BigInteger)),
 )
 _UNLINK: Delete = delete(links).where(
     links.c.bot_id == bindparam("b_bot"), links.c.group_id == bindparam("b_group")
@@ -139,11 +148,11 @@ class Writes:
 
     def write(self, db: Connection, bot: BotId, changes: Changes) -> None:
         """Write everything but moves."""
+        loose = _may_come_loose(db, bot, changes)
         self.write_groups(db, bot, changes.groups, changes.at)
         _many(db, self.put_channel, [rows.channel_values(bot, channel) for channel in changes.channels])
         _many(db, DROP_GROUP, [{"b_bot": bot, "b_group": group} for group in changes.unguarded])
-        if changes.groups or changes.channels or changes.unguarded:
-            db.execute(DROP_UNLINKED, {"b_bot": bot})
+        _many(db, _DROP_IF_UNLINKED, [{"b_bot": bot, "b_channel": channel} for channel in loose])
         _many(db, self.put_membership, _membership_rows(bot, changes.memberships))
         _many(db, self.put_standing, _standing_rows(bot, changes.standings))
         _many(db, self.put_hold, _hold_rows(bot, changes.holds))
@@ -183,6 +192,13 @@ class Writes:
             },
         )
         return result
+
+
+def _may_come_loose(db: Connection, bot: BotId, changes: Changes) -> list[int]:
+    """Return the channels that nobody may require once the changes are written."""
+    touched = [*(group.group_id for group in changes.groups), *changes.unguarded]
+    linked = db.scalars(_LINKS_OF, {"bot": bot, "groups": touched}).all() if touched else ()
+    return sorted({*linked, *(channel.channel_id for channel in changes.channels)})
 
 
 def _earlier(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[Any]:

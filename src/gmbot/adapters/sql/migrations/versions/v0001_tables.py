@@ -97,6 +97,7 @@ def _create_links() -> None:
         ),
         sqlite_with_rowid=False,
     )
+    op.create_index("links_of_channel", "links", ["bot_id", "channel_id"])
 
 
 def _create_facts() -> None:
@@ -168,7 +169,7 @@ def _create_ledger() -> None:
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("bot_id", "key", name="pk_intents"),
     )
-    op.create_index("intents_due", "intents", ["bot_id", "due_at"])
+    op.create_index("intents_due", "intents", ["bot_id", "urgency", "due_at", "key"])
     op.create_table(
         "applied_updates",
         _id("bot_id"),
