@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from benchmarks.raid import STRANGERS, Raid, ideal_s, raid
 from benchmarks.rig import Rig, running
 
 STARTS = 5
@@ -99,6 +100,23 @@ def _calls(rig: Rig) -> int:
     return sum(call.method != "getUpdates" for call in rig.simulator.calls)
 
 
+async def raids() -> list[Figure]:
+    """Return what a thousand joins in one group do to another one; the aims are relative to its quiet values."""
+    seen: Raid = await raid()
+    ideal = f"all {STRANGERS:,} raiders muted (the send budget alone: {ideal_s():.1f} s)"
+    return [
+        Figure("quiet group, join → mute p50", seen.quiet_p50, "ms", 20.0),
+        Figure("quiet group, join → mute p99", seen.quiet_p99, "ms", 20.0),
+        Figure("the same while another is raided, p50", seen.during_p50, "ms", seen.quiet_p50 * 1.2),
+        Figure("the same while another is raided, p99", seen.during_p99, "ms", seen.quiet_p99 * 1.2, 200_000),
+        Figure("the same without the first second, p99", seen.settled_p99, "ms", seen.quiet_p99 * 1.2),
+        Figure(ideal, seen.all_muted_s, "s", ideal_s() * 1.5),
+        Figure("429s that the raid provoked", seen.refused, "", 0),
+        Figure("raiders muted twice", seen.muted_twice, "", 0),
+        Figure("messages to the raided group in a minute", seen.most_messages_a_minute, "", 20),
+    ]
+
+
 async def everything() -> list[Figure]:
     """Return every figure."""
     figures = await starts()
@@ -107,4 +125,4 @@ async def everything() -> list[Figure]:
         await rig.protect()
         figures += await latencies(rig)
         figures += await messages(rig)
-    return figures
+    return figures + await raids()

@@ -240,3 +240,43 @@ def test_a_pool_without_places_is_refused(bench: Bench, limit: int) -> None:
     """Its works would wait for ever."""
     with pytest.raises(ValueError, match="at least one"):
         bench.pool(limit)
+
+
+async def test_one_lane_fills_no_more_than_its_places(bench: Bench) -> None:
+    """Whoever comes in another lane starts at once."""
+    pool = TaskPool(3, bench.errors.append, per_lane=2)
+    for name in ("a1", "a2", "a3", "b1"):
+        pool.spawn(bench.work(name), lane=name[0])
+    await turns()
+    assert bench.started == ["a1", "a2", "b1"]
+    bench.gates["a1"].set()
+    await turns()
+    assert bench.started[-1] == "a3"
+    await pool.stop(0)
+
+
+async def test_a_lane_of_which_nothing_runs_may_use_the_reserve(bench: Bench) -> None:
+    """So that a full pool delays only those who filled it."""
+    pool = TaskPool(2, bench.errors.append, reserve=1)
+    for name in ("a1", "a2", "a3", "b1", "b2"):
+        pool.spawn(bench.work(name), lane=name[0])
+    await turns()
+    assert bench.started == ["a1", "a2", "b1"]
+    await pool.stop(0)
+
+
+async def test_the_urgent_start_before_the_others(bench: Bench) -> None:
+    """Once there is room."""
+    pool = TaskPool(1, bench.errors.append, classes=2)
+    for name, priority in (("first", 1), ("late", 1), ("urgent", 0)):
+        pool.spawn(bench.work(name), priority=priority)
+    bench.gates["first"].set()
+    await turns()
+    assert bench.started == ["first", "urgent"]
+    await pool.stop(0)
+
+
+def test_a_lane_without_places_is_refused(bench: Bench) -> None:
+    """Its works would wait for ever."""
+    with pytest.raises(ValueError, match="at least one"):
+        TaskPool(1, bench.errors.append, per_lane=0)

@@ -28,8 +28,12 @@ SHARE = 0.4
 RESERVED = 1 / 3
 """The part of the burst that is kept for chats within their share."""
 
-CHAT_SPACING_S = 1.0
-MINUTE_S = 60.0
+MARGIN_S = 0.25
+"""Telegram counts when calls arrive: two that left a second apart may arrive with less between them."""
+
+CHAT_SPACING_S = 1.0 + MARGIN_S
+MINUTE_S = 60.0 + MARGIN_S
+SECOND_S = 1.0 + MARGIN_S
 
 
 class Priority(enum.IntEnum):
@@ -120,7 +124,7 @@ class SendQueue:
         self._minutes: Windows[int | str | None] = Windows(
             limits.group_messages_per_minute, MINUTE_S, now=now
         )
-        self._seconds: Windows[None] = Windows(limits.burst, 1.0, now=now)
+        self._seconds: Windows[None] = Windows(limits.burst, SECOND_S, now=now)
         self._queue: FairQueue[Place] = FairQueue(len(Priority), now=now, patience_s=PATIENCE_S)
         self._alarm: asyncio.Task[None] | None = None
         self._alarm_at = 0.0
