@@ -13,6 +13,7 @@ from gmbot.domain.hold import Hold
 from gmbot.domain.ids import BotId, ChannelId, GroupId, MessageId, UserId
 from gmbot.domain.membership import Membership
 from gmbot.domain.standing import Restriction, Standing
+from gmbot.gate.ages import Page, Pruned
 from gmbot.gate.changes import AuditEntry, Changes
 from gmbot.gate.events import Event
 from gmbot.gate.incoming import Chat
@@ -210,6 +211,10 @@ class Store(Protocol):
 
     async def audit(self, group_id: GroupId, limit: int) -> Sequence[AuditEntry]:
         """Return the last entries about a group, newest first."""
+        ...
+
+    async def prune(self, page: Page) -> Pruned:
+        """Remove what nobody needs from one page of a table."""
         ...
 
     async def ping(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.contract.store import material
@@ -11,6 +12,7 @@ from tests.contract.store.conftest import Bots
 
 from gmbot.adapters.memory.store import MemoryStore
 from gmbot.domain.ids import BotId, UserId
+from gmbot.gate.ages import Aging, Page
 from gmbot.gate.changes import Changes
 from gmbot.gate.ports import Store
 
@@ -36,6 +38,16 @@ async def _everything(store: Store) -> dict[str, Any]:
     return told
 
 
+async def _pruned(store: Store, table: Aging) -> int:
+    page = Page(table=table, before=1.5, unrequired_before=2.5, limit=2)
+    pruned = await store.prune(page)
+    removed = pruned.removed
+    while pruned.after is not None:
+        pruned = await store.prune(msgspec.structs.replace(page, after=pruned.after))
+        removed += pruned.removed
+    return removed
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(history=st.lists(material.changes, min_size=1, max_size=5), claimed=st.integers(0, 3))
 async def test_a_database_answers_as_memory_does(
@@ -46,5 +58,8 @@ async def test_a_database_answers_as_memory_does(
     for change in history:
         assert await real.apply(change) == await twin.apply(change)
         assert await real.claim(1.0, 1.0, claimed) == await twin.claim(1.0, 1.0, claimed)
+    assert await _everything(real) == await _everything(twin)
+    for table in Aging:
+        assert await _pruned(real, table) == await _pruned(twin, table)
     assert await _everything(real) == await _everything(twin)
     assert await real.claim(9.0, 1.0, 99) == await twin.claim(9.0, 1.0, 99)

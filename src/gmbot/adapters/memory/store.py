@@ -8,12 +8,14 @@ from operator import attrgetter
 
 import msgspec
 
+from gmbot.adapters.memory.ages import prune
 from gmbot.adapters.memory.tenant import MemoryDatabase, Tenant
 from gmbot.domain.group import Channel, Group
 from gmbot.domain.hold import Hold, HoldState
 from gmbot.domain.ids import BotId, ChannelId, GroupId, UserId
 from gmbot.domain.membership import Membership, merge
 from gmbot.domain.standing import Standing, newer
+from gmbot.gate.ages import Page, Pruned
 from gmbot.gate.changes import AuditEntry, Changes
 from gmbot.gate.intents import Owed
 from gmbot.gate.merging import owe
@@ -120,6 +122,10 @@ class MemoryStore:
         """Return the last entries about a group, newest first."""
         about = [entry for entry in reversed(self._tenant.audit) if entry.group_id == group_id]
         return about[:limit]
+
+    async def prune(self, page: Page) -> Pruned:
+        """Remove what nobody needs from one page of a table."""
+        return prune(self._tenant, page)
 
     async def ping(self) -> None:
         """Return, as memory always answers."""

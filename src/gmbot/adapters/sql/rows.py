@@ -14,6 +14,7 @@ from gmbot.domain.ids import BotId, ChannelId, GroupId, UserId
 from gmbot.domain.membership import Membership, MembershipState, Source, Stamp
 from gmbot.domain.rule import Quorum, Rule
 from gmbot.domain.standing import EVERYTHING, Restriction, Standing, Status
+from gmbot.gate.ages import over_since
 from gmbot.gate.changes import AuditEntry, LearntMembership, LearntStanding
 from gmbot.gate.intents import Intent, Owed
 
@@ -141,6 +142,7 @@ def hold_values(bot_id: BotId, hold: Hold) -> Values:
         "prompt_id": hold.prompt_id,
         "prompted_at": hold.prompted_at,
         "away": hold.away,
+        "over_since": over_since(hold),
         "body": _json(hold),
     }
 

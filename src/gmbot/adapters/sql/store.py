@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from gmbot.adapters.sql import reads
+from gmbot.adapters.sql import ages, reads
 from gmbot.adapters.sql.claims import claim, next_due
 from gmbot.adapters.sql.database import Database, Work
 from gmbot.adapters.sql.moves import move
@@ -19,6 +19,7 @@ from gmbot.domain.hold import Hold
 from gmbot.domain.ids import BotId, ChannelId, GroupId, UserId
 from gmbot.domain.membership import Membership
 from gmbot.domain.standing import Standing
+from gmbot.gate.ages import Page, Pruned
 from gmbot.gate.changes import AuditEntry, Changes
 from gmbot.gate.events import IntentFailed, QueryRan
 from gmbot.gate.intents import Owed
@@ -131,6 +132,17 @@ class SqlStore:
     async def audit(self, group_id: GroupId, limit: int) -> Sequence[AuditEntry]:
         """Return the last entries about a group, newest first."""
         return await self._read("audit", lambda db: reads.audit_of(db, self._bot, group_id, limit))
+
+    async def prune(self, page: Page) -> Pruned:
+        """Remove what nobody needs from one page; a page without such rows is only read."""
+        return await self._timed("prune", self._prune(page))
+
+    async def _prune(self, page: Page) -> Pruned:
+        found = await self._database.read(lambda db: ages.look(db, self._bot, page))
+        removed = 0
+        if found.old:
+            removed = await self._database.write(lambda db: ages.remove(db, self._bot, page, found.last))
+        return Pruned(removed, found.last if found.full else None)
 
     async def ping(self) -> None:
         """Return if the database answers."""

@@ -150,6 +150,7 @@ holds = Table(
     Column("prompt_id", BigInteger),
     Column("prompted_at", Double, nullable=False),
     Column("away", Boolean, nullable=False),
+    Column("over_since", Double),
     Column("body", Text, nullable=False),
     # reads.holds_in, reads.count_holds: ended holds outnumber active ones by far.
     _partial("holds_active", "bot_id", "group_id", "user_id", where=ACTIVE),

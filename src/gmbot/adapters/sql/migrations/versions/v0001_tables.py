@@ -143,6 +143,7 @@ def _create_holds() -> None:
         sa.Column("prompt_id", sa.BigInteger()),
         sa.Column("prompted_at", sa.Double(), nullable=False),
         sa.Column("away", sa.Boolean(), nullable=False),
+        sa.Column("over_since", sa.Double()),
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("bot_id", "group_id", "user_id", name="pk_holds"),
     )
