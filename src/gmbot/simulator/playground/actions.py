@@ -95,12 +95,12 @@ class Actions:
             return self._world.tap_whisper(view.me, view.chat, message_id, data)
         return self._world.tap(view.me, view.chat, message_id, data)
 
-    def raid(self, view: View) -> None:
-        """Three hundred strangers join the group that is looked at, or the first if it has a closed door."""
+    def raid(self, view: View, crowd: int = RAIDERS) -> None:
+        """Have a crowd join the group that is looked at, or the first one if that has a closed door."""
         group = view.chat if view.chat in self._scene.groups else self._scene.groups[0]
         if self._world.place(group).join_by_request:
             group = self._scene.groups[0]
-        for _ in range(RAIDERS):
+        for _ in range(crowd):
             name = f"{self._random.choice(_FIRST)} {self._random.choice(_LAST)}"
             self._world.join(self._world.add_user(name), group)
 

@@ -17,6 +17,7 @@ from aiohttp import web
 from markupsafe import Markup
 
 from gmbot.simulator.errors import NotAllowed
+from gmbot.simulator.playground.actions import RAIDERS
 from gmbot.simulator.playground.view import View, read_view
 
 if TYPE_CHECKING:
@@ -71,8 +72,9 @@ class _Routes:
     async def events(self, request: web.Request) -> web.StreamResponse:
         stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await stream.prepare(request)
-        async for _ in self._of.pulse.beats():
-            await stream.write(b"event: world\ndata: \n\n")
+        with contextlib.suppress(ConnectionResetError):  # the tab was closed
+            async for _ in self._of.pulse.beats():
+                await stream.write(b"event: world\ndata: \n\n")
         return stream
 
     async def do(self, request: web.Request) -> web.Response:
@@ -108,7 +110,7 @@ class _Routes:
 
     async def _raid(self, view: View, _: Mapping[str, str]) -> str:
         self._of.actions.raid(view)
-        return "300 strangers have joined."
+        return f"{RAIDERS} strangers have joined."
 
     async def _tour(self, view: View, _: Mapping[str, str]) -> str:
         self._of.tour.do(view.tour)

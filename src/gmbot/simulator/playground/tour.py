@@ -14,6 +14,7 @@ from gmbot.simulator.playground.view import View
 from gmbot.simulator.world import World
 
 STEPS = 8
+CROWD = 100
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +78,7 @@ class Tour:
                 self._board.mend_all()
             case 7:
                 self._board.flip("member")
-                self._actions.raid(owner)
+                self._actions.raid(owner, CROWD)
             case 8:
                 self._actions.do("mute", owner, self._tom)
             case _:
@@ -150,7 +151,7 @@ _WORDS = (
     (
         "Break Telegram",
         (
-            "Telegram stops telling who is subscribed, and 300 strangers join. Nobody is muted on a guess. "
+            "Telegram stops telling who is subscribed, and 100 strangers join. Nobody is muted on a guess. "
             "Mend it, and GMBot catches up by itself."
         ),
         "Break it, and raid",

@@ -11,7 +11,7 @@ Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element) => !keeps(
 
 // An answer for a view that has been left meanwhile is no longer of use.
 document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.elt !== live) return;
+  if (event.detail.requestConfig.elt !== live) return;
   const asked = event.detail.requestConfig.parameters;
   const now = new FormData(document.getElementById("view"));
   if ([...now].some(([name, value]) => String(asked[name]) !== value)) event.detail.shouldSwap = false;
@@ -47,6 +47,14 @@ document.addEventListener("htmx:beforeRequest", ({ detail }) => {
   if (!field.value.trim()) return;
   setTimeout(() => { field.value = ""; });
   read.clear();
+});
+
+document.addEventListener("click", ({ target }) => {
+  if (!target.dataset.fills) return;
+  const field = document.getElementById("text");
+  field.value = target.dataset.fills;
+  document.getElementById("commands").hidePopover();
+  field.focus();
 });
 
 let fading;
