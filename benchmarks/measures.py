@@ -101,7 +101,7 @@ def _calls(rig: Rig) -> int:
 
 
 async def raids() -> list[Figure]:
-    """Return what a thousand joins in one group do to another one; the aims are relative to its quiet values."""
+    """Return what a thousand joins in one group do to another one; its aims follow its quiet values."""
     seen: Raid = await raid()
     ideal = f"all {STRANGERS:,} raiders muted (the send budget alone: {ideal_s():.1f} s)"
     return [

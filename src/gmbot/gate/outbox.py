@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
@@ -64,6 +64,7 @@ class Outbox:
         self._running: dict[str, Owed] = {}
         self._next: dict[str, Owed] = {}
         self._leased_until: dict[str, float] = {}
+        self._broken_off: list[Owed] = []
         self._look_at = -math.inf
         self._wake = asyncio.Event()
         self._stopping = False
@@ -104,8 +105,11 @@ class Outbox:
         """Attempt nothing new, and let what runs end within `grace_s`; the rest stays owed, to anybody."""
         self._stopping = True
         self._wake.set()
-        await self._hand_back()
+        await self._hand_back([*self._waiting.values(), *self._next.values()])
+        self._waiting.clear()
+        self._next.clear()
         await self._pool.stop(grace_s)
+        await self._hand_back(self._broken_off)
 
     async def idle(self) -> None:
         """Return when no attempt is running."""
@@ -162,11 +166,10 @@ class Outbox:
             await self._ledger.write(Changes(postponed=tuple(kept)))
             self._leased_until.update({one.key: one.due_at for one in kept if one.key in self._leased_until})
 
-    async def _hand_back(self) -> None:
-        """Give up the leases of what was not begun, so that the next process need not wait for their end."""
+    async def _hand_back(self, debts: Sequence[Owed]) -> None:
+        """Give up the leases of what is not done, so that the next process need not wait for their end."""
         now = self._clock.now()
-        left = [msgspec.structs.replace(owed, due_at=now) for owed in self._waiting.values()]
-        self._waiting.clear()
+        left = [msgspec.structs.replace(owed, due_at=now) for owed in debts]
         for start in range(0, len(left), _BATCH):
             await self._write(Changes(postponed=tuple(left[start : start + _BATCH])))
 
@@ -188,6 +191,9 @@ class Outbox:
         self._running[key] = owed
         try:
             await self._attempt(owed)
+        except asyncio.CancelledError:
+            self._broken_off.append(owed)
+            raise
         finally:
             del self._running[key]
             del self._leased_until[key]
