@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
@@ -19,15 +20,24 @@ from gmbot.adapters.telegram.http import HttpPool
 from gmbot.adapters.telegram.send_queue import SendLimits
 from gmbot.adapters.telegram.webhook import WebhookApp, WebhookBot, register
 from gmbot.bootstrap.bot_at_work import BotAtWork, Parts, assemble, start_polling
+from gmbot.bootstrap.commit import commit_of
 from gmbot.bootstrap.sharing import measured, open_hub
 from gmbot.bootstrap.telegram_watch import TelegramWatch
+from gmbot.bootstrap.vitals import Backlog, WatchedDatabase, feel_loop, tell_use
 from gmbot.domain.errors import ConfigurationError, RefusedError, TransientError
 from gmbot.domain.ids import BotId, UserId
 from gmbot.entrypoints.bot.menus import COMMAND_MENUS
 from gmbot.entrypoints.ops.app import OpsSources, ShowBeliefs, create_app
 from gmbot.entrypoints.ops.health import Check, Checker, Finding
 from gmbot.entrypoints.ops.server import Server, serve
-from gmbot.gate.events import DependencyChanged, Event, GroupsCounted, Lifecycle, Unforeseen
+from gmbot.gate.events import (
+    DependencyChanged,
+    Event,
+    GroupsCounted,
+    Lifecycle,
+    RedisConfigured,
+    Unforeseen,
+)
 from gmbot.gate.pause_group import recheck_groups
 from gmbot.gate.show_beliefs import Beliefs, show_beliefs
 from gmbot.gate.watch_channels import recheck_channels
@@ -67,7 +77,9 @@ class Product:
         self._demo = demo
         self._random = Random()
         self._clock = SystemClock()
-        self.metrics = Metrics(started_at=time.time(), build=Build(__version__))
+        self.metrics = Metrics(
+            started_at=time.time(), build=Build(__version__, commit_of(Path(__file__).parents[3]))
+        )
         self._logs = _logs(settings, stream)
         self._write = listener(self._logs.logger, _level(settings))
         self._exits = contextlib.AsyncExitStack()
@@ -114,8 +126,9 @@ class Product:
         self._exits.callback(lambda: self.emit(Lifecycle("stopped")))
         self.emit(Lifecycle("starting", self.settings.mode.value))
         connect = open_database if self._demo is None else self._demo.open_database
-        database = await connect(self.settings.database_url.reveal())
+        database = WatchedDatabase(await connect(self.settings.database_url.reveal()))
         self._exits.push_async_callback(database.close)
+        self.emit(RedisConfigured(self.settings.redis_url is not None))
         self._hub = open_hub(self.settings, self._clock, self.emit, self._random.random)
         if self._hub is not None:
             self._exits.push_async_callback(self._hub.stop)
@@ -129,6 +142,10 @@ class Product:
         await self._take_updates(parts)
         self._background(self._keep_house(), "housekeeping")
         self._background(self._announce(), "commands")
+        self._background(feel_loop(self.emit, self._clock), "loop-lag")
+        self._background(tell_use(database, self.emit, self._clock), "database-use")
+        backlog = Backlog([work.client for work in self.bots], self.emit, self._clock)
+        self._background(backlog.run(), "backlog")
         self.ready = True
         self.emit(Lifecycle("ready"))
 

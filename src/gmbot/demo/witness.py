@@ -15,6 +15,9 @@ from gmbot.simulator import Call
 LOOK_AGAIN_S = 0.001
 MOST_SEEN = 5
 
+_HOUSEKEEPING = frozenset({"getUpdates", "getWebhookInfo"})
+"""Calls that nobody's act is the cause of."""
+
 
 class NotSeen(Exception):
     """A step did not happen: what was expected, and what was seen instead."""
@@ -102,7 +105,7 @@ class Witness:
         return sight
 
     def _heard(self, call: Call) -> None:
-        if call.method != "getUpdates":
+        if call.method not in _HOUSEKEEPING:
             self._calls.append((time.perf_counter(), call))
             self._news.set()
 

@@ -8,7 +8,11 @@ from gmbot.domain.ids import BotId, ChannelId, GroupId, UpdateId, UserId
 
 
 class UpdateHandled(msgspec.Struct, frozen=True):
-    """One update was dealt with. `outcome`: passed, stored, duplicate, ignored, failed."""
+    """One update was dealt with. `outcome`: passed, stored, duplicate, ignored, failed.
+
+    `lag_s`: how old it was when it came, by Telegram's clock, which counts whole seconds; None if it bears
+    no date.
+    """
 
     bot_id: BotId
     update_id: UpdateId
@@ -17,6 +21,7 @@ class UpdateHandled(msgspec.Struct, frozen=True):
     seconds: float
     group_id: int | None = None
     user_id: int | None = None
+    lag_s: float | None = None
 
 
 class MembershipRecalled(msgspec.Struct, frozen=True):
@@ -62,13 +67,17 @@ class HoldPlaced(msgspec.Struct, frozen=True):
 
 
 class HoldEnded(msgspec.Struct, frozen=True):
-    """A hold is over. `lifted` says whether GMBot made the call; `seconds` since what made it due."""
+    """A hold is over. `lifted` says whether GMBot made the call; `seconds` since what made it due.
+
+    `wrongful`: it is known by now that the person qualified before they were held.
+    """
 
     group_id: GroupId
     user_id: UserId
     reason: str
     lifted: bool
     seconds: float
+    wrongful: bool = False
 
 
 class AdminActed(msgspec.Struct, frozen=True):
@@ -145,6 +154,37 @@ class IntentFailed(msgspec.Struct, frozen=True):
     user_id: int | None = None
 
 
+class Retried(msgspec.Struct, frozen=True):
+    """A call to Telegram failed and is made again by whoever made it. `operation`: its method."""
+
+    operation: str
+
+
+class BacklogSeen(msgspec.Struct, frozen=True):
+    """How many updates Telegram keeps for all bots, and how often it newly failed to bring one since."""
+
+    pending: int
+    webhook_failures: int = 0
+
+
+class DatabaseUsed(msgspec.Struct, frozen=True):
+    """The most pieces of work that were with the database, or waiting for a connection, at once lately."""
+
+    at_once: int
+
+
+class LoopLagged(msgspec.Struct, frozen=True):
+    """The event loop woke somebody `seconds` too late."""
+
+    seconds: float
+
+
+class RedisConfigured(msgspec.Struct, frozen=True):
+    """Whether there is meant to be a Redis."""
+
+    configured: bool
+
+
 class GroupsCounted(msgspec.Struct, frozen=True):
     """How many groups are guarded and people held now."""
 
@@ -190,6 +230,11 @@ Event = (
     | SendWaited
     | QueryRan
     | IntentFailed
+    | Retried
+    | BacklogSeen
+    | DatabaseUsed
+    | LoopLagged
+    | RedisConfigured
     | GroupsCounted
     | DependencyChanged
     | Unforeseen

@@ -9,6 +9,7 @@ import msgspec
 
 from gmbot.domain.errors import ChatUnusable, PersonProtected, PersonUnknown, RightsMissing, Unavailable
 from gmbot.domain.group import Group, PauseReason
+from gmbot.domain.hindsight import was_wrongful
 from gmbot.domain.hold import EndReason, Hold
 from gmbot.domain.ids import GroupId, ThreadId, UserId
 from gmbot.domain.membership import UNKNOWN, MembershipState, merge
@@ -196,7 +197,9 @@ class _Settlement:
         prompt = (bot.ledger.owe(Prompt(hold.group_id)),) if hold.prompt_id else ()
         await self._write(holds=(hold.ended(reason, bot.telegram.now()),), owed=prompt)
         since = bot.clock.now() - self._case.since
-        bot.emit(HoldEnded(hold.group_id, hold.user_id, reason.value, lifted, since))
+        group = bot.guarded.group(hold.group_id)
+        wrongful = group is not None and was_wrongful(group.rule, hold, self._record.memberships)
+        bot.emit(HoldEnded(hold.group_id, hold.user_id, reason.value, lifted, since, wrongful))
         await self._read()
 
     async def _exempt(self) -> bool:

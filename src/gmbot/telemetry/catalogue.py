@@ -6,6 +6,7 @@ No user, chat or channel id is ever a label: the number of series does not depen
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -14,6 +15,7 @@ import msgspec
 from gmbot.domain import errors
 from gmbot.domain.hold import EndReason
 from gmbot.domain.verdict import Reason
+from gmbot.gate.intents import URGENCY
 from gmbot.gate.ports import Store
 
 OTHER: Final = "other"
@@ -36,6 +38,11 @@ class Metric(msgspec.Struct, frozen=True):
     help: str
     labels: Mapping[str, tuple[str, ...] | None] = {}
     buckets: tuple[float, ...] = ()
+
+
+def snake_case(name: str) -> str:
+    """Return a class's name as metrics and log lines write it."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 def _error_types() -> tuple[str, ...]:
@@ -102,11 +109,14 @@ RELEASE_REASONS: Final = (*EndReason, OTHER)
 ERROR_TYPES: Final = (*_error_types(), "update", "database", "redis", "unforeseen", OTHER)
 UNKNOWN_CAUSES: Final = (*_error_types(), OTHER)
 CACHE_OPERATIONS: Final = ("get", "recall", "learn", OTHER)
+RETRIED: Final = (*sorted(snake_case(intent.__name__) for intent in URGENCY), *METHODS)
 PRIORITIES: Final = ("release", "mute", "answer", "delete", "prompt", "bulk", OTHER)
 
 FAST: Final = (0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1)
 USUAL: Final = (0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 PEOPLE: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0)
+LAGS: Final = (0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 3600.0, 21_600.0, 86_400.0)
+LOOP: Final = (0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 CATALOGUE: Final = (
     Metric(
@@ -120,6 +130,19 @@ CATALOGUE: Final = (
         "From an update's arrival to its acknowledgement",
         {"kind": UPDATE_KINDS},
         (0.000_1, *USUAL),
+    ),
+    Metric(
+        "bot_update_lag_seconds",
+        Kind.HISTOGRAM,
+        "How old dated updates were when they came; Telegram counts whole seconds",
+        {},
+        LAGS,
+    ),
+    Metric("bot_updates_pending", Kind.GAUGE, "Updates that Telegram keeps for GMBot, looked at every 10 s"),
+    Metric(
+        "bot_webhook_failures_total",
+        Kind.COUNTER,
+        "Looks at Telegram's webhook report that showed a new failure to bring an update",
     ),
     Metric(
         "bot_verifications_total", Kind.COUNTER, "Memberships asked for, by answer", {"status": VERIFICATIONS}
@@ -154,6 +177,11 @@ CATALOGUE: Final = (
     Metric(
         "bot_time_to_release_seconds", Kind.HISTOGRAM, "From a release's cause to the release", {}, PEOPLE
     ),
+    Metric(
+        "bot_wrongful_holds_total",
+        Kind.COUNTER,
+        "Holds lifted for people who had qualified before they were held",
+    ),
     Metric("bot_active_groups", Kind.GAUGE, "Groups guarded now"),
     Metric("bot_api_calls_total", Kind.COUNTER, "Calls to Telegram", {"method": METHODS}),
     Metric(
@@ -176,6 +204,12 @@ CATALOGUE: Final = (
         {"priority": PRIORITIES},
         USUAL,
     ),
+    Metric(
+        "bot_retries_total",
+        Kind.COUNTER,
+        "What failed and is tried again: what is owed, by kind, and calls, by method",
+        {"operation": RETRIED},
+    ),
     Metric("bot_errors_total", Kind.COUNTER, "What went wrong, by type", {"error_type": ERROR_TYPES}),
     Metric(
         "db_query_duration_seconds",
@@ -184,6 +218,23 @@ CATALOGUE: Final = (
         {"query_type": QUERY_TYPES},
         (0.000_25, 0.000_5, *USUAL),
     ),
+    Metric(
+        "bot_db_pool_in_use",
+        Kind.GAUGE,
+        "The most pieces of work that had, or awaited, a database connection at once within the last 5 s",
+    ),
     Metric("bot_db_connected", Kind.GAUGE, "1 while the database answers"),
     Metric("bot_redis_connected", Kind.GAUGE, "1 while Redis answers; 0 without Redis"),
+    Metric("bot_redis_configured", Kind.GAUGE, "1 if there is meant to be a Redis, else 0"),
+    Metric("bot_loop_lag_seconds", Kind.HISTOGRAM, "How late the event loop woke a sleeper", {}, LOOP),
 )
+
+PROCESS: Final = (
+    Metric("process_virtual_memory_bytes", Kind.GAUGE, "Virtual memory"),
+    Metric("process_resident_memory_bytes", Kind.GAUGE, "Resident memory"),
+    Metric("process_start_time_seconds", Kind.GAUGE, "When the process started, as the kernel tells"),
+    Metric("process_cpu_seconds_total", Kind.COUNTER, "CPU time, user and system"),
+    Metric("process_open_fds", Kind.GAUGE, "Open file descriptors"),
+    Metric("process_max_fds", Kind.GAUGE, "Most file descriptors that may be open"),
+)
+"""What prometheus_client itself tells of the process, on Linux."""

@@ -7,11 +7,18 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+)
 from prometheus_client.exposition import choose_encoder
 
 from gmbot.gate import events
-from gmbot.telemetry.catalogue import CATALOGUE, OTHER, Kind, Metric
+from gmbot.telemetry.catalogue import CATALOGUE, OTHER, Kind, Metric, snake_case
 
 _NO_ANSWER = "none"
 _DEPENDENCY_GAUGES = {"database": "bot_db_connected", "redis": "bot_redis_connected"}
@@ -65,6 +72,7 @@ class Metrics:
         # The `_created` series double the size of every answer and mean nothing here.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry(auto_describe=False)
+        ProcessCollector(registry=self.registry)
         self._families = {metric.name: Family(metric, self.registry) for metric in CATALOGUE}
         self._one("bot_start_time_seconds").set(started_at)
         version = platform.python_version()
@@ -90,8 +98,18 @@ class Metrics:
             **self._of_verdicts(),
             **self._of_holds(),
             **self._of_calls(),
+            **self._of_dependencies(),
+        }
+
+    def _of_dependencies(self) -> dict[type, Handler]:
+        used, configured = self._one("bot_db_pool_in_use"), self._one("bot_redis_configured")
+        lag = self._one("bot_loop_lag_seconds")
+        return {
             events.QueryRan: self._query_ran(),
+            events.DatabaseUsed: lambda event: used.set(event.at_once),
             events.DependencyChanged: self._dependency_changed(),
+            events.RedisConfigured: lambda event: configured.set(event.configured),
+            events.LoopLagged: lambda event: lag.observe(event.seconds),
         }
 
     def _of_verdicts(self) -> dict[type, Handler]:
@@ -112,11 +130,14 @@ class Metrics:
 
     def _of_calls(self) -> dict[type, Handler]:
         delays, errors = self._one("bot_rate_limit_delays_total"), self._families["bot_errors_total"]
+        retries = self._families["bot_retries_total"]
         return {
             events.ApiCalled: self._api_called(),
             events.RateLimitDelayed: lambda event: delays.inc(),
             **self._of_sending(),
-            events.IntentFailed: lambda event: errors.of(event.error).inc(),
+            events.IntentFailed: self._intent_failed(),
+            events.Retried: lambda event: retries.of(event.operation).inc(),
+            events.BacklogSeen: self._backlog_seen(),
             events.Unforeseen: lambda event: errors.of("unforeseen").inc(),
         }
 
@@ -134,11 +155,13 @@ class Metrics:
 
     def _update_handled(self) -> Handler:
         updates, seconds = self._families["bot_updates_total"], self._families["bot_update_handling_seconds"]
-        failures = self._families["bot_errors_total"].of("update")
+        failures, lag = self._families["bot_errors_total"].of("update"), self._one("bot_update_lag_seconds")
 
         def move(event: events.UpdateHandled) -> None:
             updates.of(event.kind).inc()
             seconds.of(event.kind).observe(event.seconds)
+            if event.lag_s is not None:
+                lag.observe(event.lag_s)
             if event.outcome == "failed":
                 failures.inc()
 
@@ -204,8 +227,11 @@ class Metrics:
 
     def _hold_ended(self) -> Handler:
         releases, seconds = self._families["bot_releases_total"], self._one("bot_time_to_release_seconds")
+        wrongful = self._one("bot_wrongful_holds_total")
 
         def move(event: events.HoldEnded) -> None:
+            if event.wrongful:
+                wrongful.inc()
             if event.lifted:
                 releases.of(event.reason).inc()
                 seconds.observe(event.seconds)
@@ -230,6 +256,25 @@ class Metrics:
             seconds.of(event.method).observe(event.seconds)
             if event.code != 200:
                 errors.of(event.method, str(event.code) if event.code else _NO_ANSWER).inc()
+
+        return move
+
+    def _intent_failed(self) -> Handler:
+        errors, retries = self._families["bot_errors_total"], self._families["bot_retries_total"]
+
+        def move(event: events.IntentFailed) -> None:
+            errors.of(event.error).inc()
+            if event.retry_in_s is not None:
+                retries.of(snake_case(event.kind)).inc()
+
+        return move
+
+    def _backlog_seen(self) -> Handler:
+        pending, failures = self._one("bot_updates_pending"), self._one("bot_webhook_failures_total")
+
+        def move(event: events.BacklogSeen) -> None:
+            pending.set(event.pending)
+            failures.inc(event.webhook_failures)
 
         return move
 

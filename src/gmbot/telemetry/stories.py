@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
 
 from gmbot.gate import events
+from gmbot.telemetry.catalogue import snake_case
 from gmbot.telemetry.plain_structlog import structlog
 
 DEBUG, INFO, WARNING, ERROR = logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR
@@ -34,7 +34,7 @@ LOUDNESS: Final[dict[type, Loudness]] = {
     events.MemoryMeasured: _always(DEBUG),
     events.Verified: lambda event: INFO if event.status == "error" else DEBUG,
     events.HoldPlaced: _always(INFO),
-    events.HoldEnded: _always(INFO),
+    events.HoldEnded: lambda event: WARNING if event.wrongful else INFO,
     events.AdminActed: _always(INFO),
     events.GroupPaused: lambda event: WARNING if event.reason else INFO,
     events.ChannelUsability: lambda event: INFO if event.usable else WARNING,
@@ -44,6 +44,11 @@ LOUDNESS: Final[dict[type, Loudness]] = {
     events.SendWaited: _always(DEBUG),
     events.QueryRan: lambda event: DEBUG if event.ok else WARNING,
     events.IntentFailed: lambda event: ERROR if event.retry_in_s is None else WARNING,
+    events.Retried: _always(DEBUG),
+    events.BacklogSeen: lambda event: WARNING if event.webhook_failures else DEBUG,
+    events.DatabaseUsed: _always(DEBUG),
+    events.LoopLagged: _always(DEBUG),
+    events.RedisConfigured: _always(DEBUG),
     events.GroupsCounted: _always(DEBUG),
     events.DependencyChanged: lambda event: INFO if event.connected else WARNING,
     events.Unforeseen: _always(ERROR),
@@ -53,7 +58,7 @@ LOUDNESS: Final[dict[type, Loudness]] = {
 
 def listener(logger: structlog.typing.FilteringBoundLogger, level: int) -> Callable[[events.Event], None]:
     """Return what writes each event at or above `level` (logging's numbers) as one line."""
-    names = {event: _snake_case(event.__name__) for event in LOUDNESS}
+    names = {event: snake_case(event.__name__) for event in LOUDNESS}
 
     def write(event: events.Event) -> None:
         loudness = LOUDNESS.get(type(event))
@@ -62,10 +67,6 @@ def listener(logger: structlog.typing.FilteringBoundLogger, level: int) -> Calla
             logger.log(loud, names.get(type(event), "unnamed_event"), **_fields(event))
 
     return write
-
-
-def _snake_case(name: str) -> str:
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 def _fields(event: events.Event) -> dict[str, Any]:

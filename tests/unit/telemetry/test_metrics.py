@@ -5,12 +5,12 @@ from __future__ import annotations
 import typing
 
 import pytest
+from gmbot.domain.ids import BotId, ChannelId, GroupId, UpdateId, UserId
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from gmbot.domain.ids import BotId, ChannelId, GroupId, UpdateId, UserId
 from gmbot.gate import events
-from gmbot.telemetry.catalogue import CATALOGUE, OTHER, QUERY_TYPES, Kind
+from gmbot.telemetry.catalogue import CATALOGUE, OTHER, PROCESS, QUERY_TYPES, Kind
 from gmbot.telemetry.prometheus import Build, Metrics
 
 BOT, UPDATE = BotId(1), UpdateId(7)
@@ -43,7 +43,11 @@ MOVES: list[tuple[events.Event, dict[str, float]]] = [
     ),
     (
         events.UpdateHandled(BOT, UPDATE, "poll", "ignored", 0.2),
-        {'bot_updates_total{kind="other"}': 1},
+        {'bot_updates_total{kind="other"}': 1, "bot_update_lag_seconds_count": 0},
+    ),
+    (
+        events.UpdateHandled(BOT, UPDATE, "message", "passed", 0.2, lag_s=1.5),
+        {"bot_update_lag_seconds_count": 1, "bot_update_lag_seconds_sum": 1.5},
     ),
     (
         events.MembershipRecalled(hit=True, seconds=0.5),
@@ -64,7 +68,15 @@ MOVES: list[tuple[events.Event, dict[str, float]]] = [
     ),
     (
         events.HoldEnded(GROUP, USER, "qualified", lifted=True, seconds=3.0),
-        {'bot_releases_total{reason="qualified"}': 1, "bot_time_to_release_seconds_sum": 3},
+        {
+            'bot_releases_total{reason="qualified"}': 1,
+            "bot_time_to_release_seconds_sum": 3,
+            "bot_wrongful_holds_total": 0,
+        },
+    ),
+    (
+        events.HoldEnded(GROUP, USER, "qualified", lifted=True, seconds=3.0, wrongful=True),
+        {"bot_wrongful_holds_total": 1},
     ),
     (
         events.ApiCalled(BOT, "getChatMember", 200, 0.5),
@@ -94,9 +106,18 @@ MOVES: list[tuple[events.Event, dict[str, float]]] = [
     (events.QueryRan("apply", 0.5), {'db_query_duration_seconds_sum{query_type="apply"}': 0.5}),
     (events.QueryRan("apply", 0.5, ok=False), {'bot_errors_total{error_type="database"}': 1}),
     (
-        events.IntentFailed("settle", "RightsMissing", 1, None),
-        {'bot_errors_total{error_type="RightsMissing"}': 1},
+        events.IntentFailed("Settle", "RightsMissing", 1, None),
+        {'bot_errors_total{error_type="RightsMissing"}': 1, 'bot_retries_total{operation="settle"}': 0},
     ),
+    (
+        events.IntentFailed("SettleEverywhere", "Unavailable", 1, 2.0),
+        {'bot_retries_total{operation="settle_everywhere"}': 1},
+    ),
+    (events.Retried("getChatMember"), {'bot_retries_total{operation="getChatMember"}': 1}),
+    (events.BacklogSeen(7, 1), {"bot_updates_pending": 7, "bot_webhook_failures_total": 1}),
+    (events.DatabaseUsed(3), {"bot_db_pool_in_use": 3}),
+    (events.LoopLagged(0.25), {"bot_loop_lag_seconds_count": 1, "bot_loop_lag_seconds_sum": 0.25}),
+    (events.RedisConfigured(True), {"bot_redis_configured": 1}),
     (events.IntentFailed("settle", "Surprise", 1, None), {'bot_errors_total{error_type="other"}': 1}),
     (events.Unforeseen("dispatch", "KeyError"), {'bot_errors_total{error_type="unforeseen"}': 1}),
     (
@@ -133,8 +154,8 @@ def metrics() -> Metrics:
 
 
 def samples(metrics: Metrics) -> dict[str, float]:
-    """Return every sample by its name and labels, as Prometheus writes them."""
-    families = parse_text(metrics.render()[0].decode())
+    """Return every sample of GMBot's own by its name and labels, as Prometheus writes them."""
+    families = [f for f in parse_text(metrics.render()[0].decode()) if not f.name.startswith("process_")]
     return {
         _written(sample.name, sample.labels): sample.value for family in families for sample in family.samples
     }
@@ -254,7 +275,7 @@ def test_text_and_openmetrics_are_spoken(metrics: Metrics) -> None:
 def test_only_what_is_declared_is_shown(metrics: Metrics) -> None:
     """No series appears that the catalogue does not name."""
     shown = {family.name for family in parse_text(metrics.render()[0].decode())}
-    assert shown == {metric.name.removesuffix("_total") for metric in CATALOGUE}
+    assert shown == {metric.name.removesuffix("_total") for metric in (*CATALOGUE, *PROCESS)}
 
 
 def test_two_processes_in_one_do_not_share(metrics: Metrics) -> None:

@@ -16,7 +16,7 @@ from gmbot.adapters.telegram.waits import RESERVE_S, Target, Waits
 from gmbot.adapters.telegram.wire import UNDECODABLE, ApiResponse
 from gmbot.domain.errors import Unavailable
 from gmbot.domain.ids import BotId
-from gmbot.gate.events import ApiCalled
+from gmbot.gate.events import ApiCalled, Retried
 from gmbot.gate.ports import Clock, Emit
 from gmbot.resilience.budget import SharedBudget
 
@@ -141,10 +141,14 @@ class Caller:
         except Unavailable:
             if not self._affordable(call, deadline):
                 raise
-            return await self._exchange(call, deadline)
+            return await self._repeat(call, deadline)
         if self._worth_repeating(call, answer.refusal, deadline):
-            return await self._exchange(call, deadline)
+            return await self._repeat(call, deadline)
         return answer
+
+    async def _repeat(self, call: Call, deadline: float) -> Answer:
+        self._emit(Retried(call.method))
+        return await self._exchange(call, deadline)
 
     def _worth_repeating(self, call: Call, refusal: Refusal | None, deadline: float) -> bool:
         if refusal is None:

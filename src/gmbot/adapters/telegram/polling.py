@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from gmbot.adapters.telegram.client import BotClient, Conflict
 from gmbot.adapters.telegram.queues import Batch, Handle
 from gmbot.domain.errors import ConfigurationError, RefusedError, TransientError, Unavailable
-from gmbot.gate.events import DependencyChanged, Lifecycle
+from gmbot.gate.events import DependencyChanged, Lifecycle, Retried
 from gmbot.gate.incoming import Incoming
 from gmbot.gate.ports import Clock, Emit
 from gmbot.resilience.backoff import Backoff
@@ -113,6 +113,7 @@ class Poller:
             except (TransientError, RefusedError) as error:
                 failures += 1
                 self._connect(not isinstance(error, Unavailable))
+                self._emit(Retried("getUpdates"))
                 await self._pause(failures, error)
             else:
                 self._connect(True)

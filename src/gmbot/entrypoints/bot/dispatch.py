@@ -110,12 +110,21 @@ class Dispatcher:
                 seconds=seconds,
                 group_id=group_id,
                 user_id=user_id,
+                lag_s=_lag_s(incoming, self._bot.telegram.now() - seconds),
             )
         )
 
 
 async def _try_again() -> str:
     return TRY_AGAIN.text
+
+
+def _lag_s(incoming: Incoming, now: float) -> float | None:
+    match incoming:
+        case MessageSeen(at=at) | MemberChanged(at=at) | BotChanged(at=at):
+            return max(0.0, now - at)
+        case ButtonTapped() | Ignored():
+            return None
 
 
 def _summary(incoming: Incoming) -> tuple[str, int | None, int | None]:
