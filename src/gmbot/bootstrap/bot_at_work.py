@@ -30,6 +30,7 @@ from gmbot.gate.perform import perform
 from gmbot.gate.ports import Clock, Emit, Me, Memory, SharedMemory, Store
 from gmbot.gate.questions import Questions
 from gmbot.resilience.backoff import Backoff
+from gmbot.resilience.budget import SharedBudget
 from gmbot.resilience.keyed_lock import KeyedLock
 from gmbot.resilience.workers import TaskPool
 
@@ -56,6 +57,7 @@ class Parts:
     emit: Emit
     limits: SendLimits = field(default_factory=SendLimits)
     open_shared: Callable[[BotId], SharedMemory] | None = None
+    shared_budget: SharedBudget | None = None
     poll_wait_s: int = 50
 
 
@@ -96,7 +98,12 @@ async def assemble(token: str, parts: Parts) -> BotAtWork:
     """
     bot_id = BotId(int(token.partition(":")[0]))
     client = BotClient(
-        parts.transport(token), bot_id=bot_id, clock=parts.clock, emit=parts.emit, limits=parts.limits
+        parts.transport(token),
+        bot_id=bot_id,
+        clock=parts.clock,
+        emit=parts.emit,
+        limits=parts.limits,
+        shared=parts.shared_budget,
     )
     store = parts.open_store(bot_id, parts.emit)
     me = await _patiently(client.me, parts)

@@ -152,14 +152,17 @@ class Product:
     def _parts(self, database: Database) -> Parts:
         pool = HttpPool(self.settings.telegram_api_url)
         self._exits.push_async_callback(pool.close)
+        limits = _limits(self.settings)
+        budget = self._hub.budget(rate_per_s=limits.rate_per_s, burst=limits.burst) if self._hub else None
         return Parts(
             clock=self._clock,
             random=self._random.random,
             transport=pool.bot,
             open_store=lambda bot_id, emit: SqlStore(database, bot_id, emit),
             emit=self.emit,
-            limits=_limits(self.settings),
+            limits=limits,
             open_shared=self._hub.memory if self._hub is not None else None,
+            shared_budget=budget,
         )
 
     async def _serve_ops(self, database: Database) -> None:

@@ -18,6 +18,7 @@ from redis.asyncio.connection import AbstractConnection, ConnectionPool
 from redis.exceptions import RedisError
 
 from gmbot.adapters.redis import notation
+from gmbot.adapters.redis.budget import RedisBudget
 from gmbot.adapters.redis.ears import Ears
 from gmbot.adapters.redis.pipe import Pipe
 from gmbot.adapters.redis.shared import Keeping, Means, RedisMemory
@@ -74,6 +75,7 @@ class Hub:
         self._memories = {bot: RedisMemory(bot, means) for bot in bots}
         self._written_at = float("-inf")
         self._ears: Ears | None = None
+        self._pipe: Pipe | None = None
         self._settled_at = float("inf")
         self._tried = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -81,6 +83,10 @@ class Hub:
     def memory(self, bot_id: BotId) -> RedisMemory:
         """Return a bot's shared memory."""
         return self._memories[bot_id]
+
+    def budget(self, *, rate_per_s: float, burst: int) -> RedisBudget:
+        """Return what the processes may use together."""
+        return RedisBudget(lambda: self._pipe, rate_per_s=rate_per_s, burst=burst, monotonic=self._monotonic)
 
     @property
     def connected(self) -> bool:
@@ -148,12 +154,14 @@ class Hub:
             keys = (notation.era_key(bot), notation.news_channel(bot))
             await pipe.ask("EVAL", notation.BEGIN, 2, *keys, era, notation.era_news(era))
             memory.connect(pipe, era, keep)
+        self._pipe = pipe
         self._settled_at = self._monotonic() + self._pace.settle_s
         self._tried.set()
 
     def _lose(self) -> None:
         self._settled_at = float("inf")
         self._ears = None
+        self._pipe = None
         for memory in self._memories.values():
             memory.disconnect()
 
