@@ -108,7 +108,7 @@ async def ask_again(bot: Bot, group: Group, user_id: UserId) -> bool:
     record = await bot.knowledge.record(group.group_id, user_id, group.rule.channels)
     inside = {c for c, fact in record.memberships.items() if fact.state is MembershipState.IN}
     doubtful = [c for c in group.rule.channels if c not in inside and c not in bot.guarded.unusable]
-    learnt = await bot.questions.memberships(user_id, doubtful)
+    learnt = await bot.questions.memberships(user_id, doubtful, urgent=True)
     known_now = tuple(one for one in learnt if one.membership.known)
     owed = owed_elsewhere(bot, record.memberships, known_now)
     await bot.ledger.write(Changes(memberships=known_now, owed=owed))
