@@ -32,12 +32,13 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 async def examine(settings: Settings) -> Sequence[Finding]:
-    """Look at the database, the ports, and each bot's token and webhook, all at once; changes nothing."""
+    """Look at the database, Redis, the ports, each bot's token and webhook, at once; changes nothing."""
     pool = HttpPool(settings.telegram_api_url)
     bots = [_client(pool, token) for token in settings.bot_tokens]
     try:
         findings = await asyncio.gather(
             _database(settings.database_url),
+            *([_redis(settings.redis_url)] if settings.redis_url else []),
             *(asyncio.to_thread(_port, *address) for address in _addresses(settings)),
             *(_bot(bot, settings) for bot in bots),
         )
@@ -112,6 +113,20 @@ async def _database(url: Secret) -> Finding:
     if current:
         return _well("database", "answers, tables up to date")
     return _ill("database", "answers, but its tables are not those of this version", "run `gmbot migrate`")
+
+
+async def _redis(url: Secret) -> Finding:
+    from gmbot.adapters.redis.connection import is_primary
+
+    try:
+        primary = await is_primary(url.reveal(), patience_s=PATIENCE_S)
+    except GMBotError as error:
+        return _ill(
+            "redis", f"does not answer: {error}", "start it, or mend REDIS_URL; GMBot runs without it"
+        )
+    if not primary:
+        return _ill("redis", "is a replica and cannot be written to", "name its primary in REDIS_URL")
+    return _well("redis", "answers")
 
 
 def _sqlite_file(address: str) -> Path:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from tests.fixtures.redis import RedisServer
 
 from gmbot.adapters.sql.migrate import upgrade
 from gmbot.doctor import Finding, examine, show
@@ -59,6 +60,26 @@ async def test_migrated_tables_are_recognised(environ: dict[str, str]) -> None:
     """A database of this version is well."""
     await upgrade(environ["DATABASE_URL"])
     assert (await findings(environ))["database"] == Finding("database", True, "answers, tables up to date")
+
+
+async def test_a_redis_is_looked_at_when_there_is_one(environ: dict[str, str], redis_url: str) -> None:
+    """Without REDIS_URL nothing is said of it."""
+    assert "redis" not in await findings(environ)
+    assert (await findings(environ | {"REDIS_URL": redis_url}))["redis"] == Finding("redis", True, "answers")
+
+
+async def test_a_redis_that_is_gone_is_ill(environ: dict[str, str]) -> None:
+    """It is said without its password."""
+    found = (await findings(environ | {"REDIS_URL": "redis://:canary@127.0.0.1:1/0"}))["redis"]
+    assert not found.well
+    assert "canary" not in str(found)
+
+
+async def test_a_replica_is_ill(environ: dict[str, str], own_redis: RedisServer) -> None:
+    """Nothing can be shared through what cannot be written to."""
+    own_redis.ask("REPLICAOF 127.0.0.1 1")
+    found = (await findings(environ | {"REDIS_URL": own_redis.url}))["redis"]
+    assert (found.well, found.remedy) == (False, "name its primary in REDIS_URL")
 
 
 async def test_foreign_tables_need_a_migration(environ: dict[str, str], tmp_path: Path) -> None:

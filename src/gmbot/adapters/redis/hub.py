@@ -14,11 +14,11 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequen
 from typing import Any
 
 import msgspec
-from redis.asyncio.connection import AbstractConnection, ConnectionPool
 from redis.exceptions import RedisError
 
 from gmbot.adapters.redis import notation
 from gmbot.adapters.redis.budget import RedisBudget
+from gmbot.adapters.redis.connection import connection_with
 from gmbot.adapters.redis.ears import Ears
 from gmbot.adapters.redis.pipe import Pipe
 from gmbot.adapters.redis.shared import Keeping, Means, RedisMemory
@@ -126,7 +126,7 @@ class Hub:
 
     async def _live(self) -> None:
         """Connect, and stay connected; ends by raising what went wrong."""
-        async with self._connection() as talking, self._connection() as hearing:
+        async with connection_with(self._url) as talking, connection_with(self._url) as hearing:
             ears = Ears(
                 hearing,
                 on_keys=self._hear_keys,
@@ -190,18 +190,6 @@ class Hub:
         for bot, memory in self._memories.items():
             if channel == notation.news_channel(bot).encode():
                 memory.hear_message(message)
-
-    @contextlib.asynccontextmanager
-    async def _connection(self) -> AsyncIterator[AbstractConnection]:
-        """Yield a connection that is not made yet; it is closed at once afterwards, whatever it waits for."""
-        # RESP3 is redis-py's default, and its 5 s are longer than anybody would wait.
-        ours: dict[str, Any] = {"protocol": 2, "socket_timeout": None, "socket_connect_timeout": None}
-        pool = ConnectionPool.from_url(self._url, **ours)
-        connection: AbstractConnection = pool.make_connection()  # type: ignore[no-untyped-call]
-        try:
-            yield connection
-        finally:
-            await connection.disconnect(nowait=True)
 
 
 @contextlib.asynccontextmanager
