@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import io
-import os
 import re
 import signal
-import subprocess
-import sys
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from rich.console import Console
+from tests.fixtures.demo import demo, left_by, read_until
 
 from gmbot.demo.box import Box, opened_box
 from gmbot.demo.screen import Screen
@@ -26,46 +24,6 @@ from gmbot.simulator import Fault, FaultKind
 RUN_TIMEOUT_S = 30
 END_TIMEOUT_S = 2
 ACTS = 13
-
-
-@contextmanager
-def demo(folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
-    """Yield a running `gmbot demo` in a process group of its own, whose temporary files go to `folder`."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gmbot", "demo", *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        cwd=folder,
-        env={**os.environ, "TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"},
-        start_new_session=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def read_until(process: subprocess.Popen[str], words: str) -> str:
-    """Return what a process says until a line has these words."""
-    assert process.stdout is not None
-    said = ""
-    for line in process.stdout:
-        said += line
-        if words in line:
-            return said
-    raise AssertionError(f"{words!r} was not said, but:\n{said}")
-
-
-def left_by(process: subprocess.Popen[str], folder: Path) -> list[str]:
-    """Return what is left of an ended process: its files, and whether its group still has anybody."""
-    left = [path.name for path in folder.iterdir()]
-    try:
-        os.killpg(process.pid, 0)
-    except ProcessLookupError:
-        return left
-    return [*left, "a process"]
 
 
 def told(width: int = 100) -> tuple[Screen, io.StringIO]:

@@ -1,0 +1,81 @@
+"""`gmbot demo` with its playground, from outside: where it is, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import signal
+import socket
+import urllib.request
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from tests.fixtures.demo import demo, left_by, read_until
+
+END_TIMEOUT_S = 2
+
+
+def _page(said: str) -> str:
+    found = re.search(r"(http://127\.0\.0\.1:\d+/)  your turn", said)
+    assert found, said
+    return found.group(1)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_in_the_middle_of_a_raid_ends_it_within_two_seconds(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    """With a page open, a fault on and three hundred people half judged; nothing is left behind."""
+    with demo(tmp_path, "--keep", "--no-browser", "--port", "0") as process:
+        url = _page(read_until(process, "Ctrl-C"))
+        stream = HTTPConnection(urlsplit(url).netloc, timeout=END_TIMEOUT_S)
+        stream.request("GET", "/events")
+        assert b"event: world" in stream.getresponse().readline()
+        for deed, form in (("raid", b""), ("switch", b"key=429"), ("switch", b"key=database")):
+            urllib.request.urlopen(f"{url}do/{deed}", data=form, timeout=END_TIMEOUT_S).close()
+        process.send_signal(number)
+        said, _ = process.communicate(timeout=END_TIMEOUT_S)
+        stream.close()
+        assert "Traceback" not in said
+        assert process.returncode == (130 if number is signal.SIGINT else 143)
+        assert left_by(process, tmp_path) == []
+
+
+def test_a_taken_port_is_told_in_one_sentence(tmp_path: Path) -> None:
+    """A port that was asked for and is taken ends the demo with code 2 and an example."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with demo(tmp_path, "--keep", "--no-browser", "--port", str(port)) as process:
+            said, _ = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert f"gmbot: --port {port} cannot be listened on; for example --port 0" in said
+    assert "Traceback" not in said
+
+
+def test_without_a_terminal_nothing_is_served_and_the_story_decides(tmp_path: Path) -> None:
+    """As in CI: the story is told, no page is opened, and the exit code is the story's."""
+    with demo(tmp_path) as process:
+        said, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "your turn" not in said
+
+
+def test_on_a_terminal_it_stays_until_interrupted(tmp_path: Path) -> None:
+    """Somebody who watches is given the page without asking; Ctrl-C ends it."""
+    terminal, theirs = pty.openpty()
+    screen = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
+    with os.fdopen(terminal, "rb", buffering=0) as shown:
+        with demo(tmp_path, "--no-browser", "--port", "0", **screen) as process:
+            os.close(theirs)
+            said = b""
+            while b"Ctrl-C" not in said:
+                said += shown.read(4096)
+            url = _page(re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", said.decode()))
+            with urllib.request.urlopen(url, timeout=END_TIMEOUT_S) as answer:
+                assert b"GMBot playground" in answer.read()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=END_TIMEOUT_S) == 130
+        assert left_by(process, tmp_path) == []
