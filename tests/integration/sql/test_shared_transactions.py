@@ -50,6 +50,11 @@ def broken(db: Connection) -> str:
     raise ZeroDivisionError
 
 
+def mistaken(db: Connection) -> object:
+    """A question with a mistake in it."""
+    raise ZeroDivisionError
+
+
 async def test_many_works_share_a_commit(tmp_path: Path) -> None:
     """A hundred at once are a handful of commits."""
     opened = database(tmp_path)
@@ -99,3 +104,29 @@ async def test_another_process_that_writes_is_waited_for_once(tmp_path: Path) ->
     assert [type(one) for one in ended] == [Unavailable] * 3
     await opened.close()
     await other.close()
+
+
+async def test_a_question_that_fails_spoils_no_other(tmp_path: Path) -> None:
+    """Those that wait at the same time share a visit, and nothing else."""
+    opened = database(tmp_path)
+    await opened.write(table)
+    await opened.write(note("a"))
+    works: tuple[Work[object], ...] = (lines, lines, mistaken, lines, lines)
+    ended = await asyncio.gather(*(opened.read(work) for work in works), return_exceptions=True)
+    assert [one if isinstance(one, list) else type(one) for one in ended] == [
+        ["a"],
+        ["a"],
+        ZeroDivisionError,
+        ["a"],
+        ["a"],
+    ]
+    await opened.close()
+
+
+async def test_a_database_that_cannot_be_opened_is_told_to_everybody(tmp_path: Path) -> None:
+    """Each of those who asked hears of it."""
+    opened = database(tmp_path / "missing")
+    read = await asyncio.gather(*(opened.read(lines) for _ in range(3)), return_exceptions=True)
+    written = await asyncio.gather(*(opened.write(table) for _ in range(3)), return_exceptions=True)
+    assert [type(one) for one in (*read, *written)] == [Unavailable] * 6
+    await opened.close()

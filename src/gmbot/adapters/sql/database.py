@@ -7,30 +7,30 @@ each statement costs four times the CPU.
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
-from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple, Protocol, TypeVar
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from gmbot.adapters.sql.lines import Line, Work
 from gmbot.adapters.sql.tables import HEAD
 from gmbot.adapters.sql.version import stored_version
 from gmbot.domain.errors import ConfigurationError, Unavailable
 
+__all__ = ["Database", "Postgres", "Sqlite", "Work", "connect", "open_database"]
+
 T = TypeVar("T")
-Work = Callable[[Connection], T]
 
 BUSY_TIMEOUT_S = 5.0
 """How long SQLite waits for another process that writes."""
 
-MOST_TOGETHER = 50
-"""How many works of SQLite may share a transaction, so that none waits long for the others."""
+WRITTEN_TOGETHER, READ_TOGETHER = 50, 20
+"""How many works of SQLite may share a transaction or a visit, so that none waits long for the others."""
 
 POOL_SIZE = 10
 CONNECT_TIMEOUT_S = 5.0
@@ -169,10 +169,9 @@ class Sqlite:
         address = address.set(drivername="sqlite+pysqlite")
         self._writer, self._reader = _sqlite_engine(address), _sqlite_engine(address)
         event.listen(self._writer, "begin", _begin_immediate)
-        self._writing = ThreadPoolExecutor(1, thread_name_prefix="gmbot-sqlite-write")
-        self._written: deque[_Write] = deque()
-        self._busy = False
-        self._reading = ThreadPoolExecutor(2, thread_name_prefix="gmbot-sqlite-read")
+        self._writing = Line("gmbot-sqlite-write", partial(_written_together, self._writer), WRITTEN_TOGETHER)
+        read = partial(_read_together, self._reader)
+        self._reading = [Line(f"gmbot-sqlite-read-{number}", read, READ_TOGETHER) for number in range(2)]
 
     @property
     def engines(self) -> tuple[Engine, Engine]:
@@ -181,7 +180,7 @@ class Sqlite:
 
     async def read(self, work: Work[T]) -> T:
         """Run queries; each sees the last committed state."""
-        return await self._run(self._reading, lambda: _in_connection(self._reader, work))
+        return await min(self._reading, key=len).do(work)
 
     async def write(self, work: Work[T]) -> T:
         """Run work in one transaction; this process's writers wait for each other in line.
@@ -189,62 +188,19 @@ class Sqlite:
         Those that wait at the same time share one: a commit costs as much as a small work. If one of them
         fails, each gets a transaction of its own.
         """
-        waiting = _Write(work, asyncio.get_running_loop().create_future())
-        self._written.append(waiting)
-        if not self._busy:
-            self._write_next()
-        result: T = await waiting.result
-        return result
-
-    def _write_next(self) -> None:
-        batch = [self._written.popleft() for _ in range(min(len(self._written), MOST_TOGETHER))]
-        wanted = [one for one in batch if not one.result.done()]
-        self._busy = bool(wanted)
-        if wanted:
-            works = [one.work for one in wanted]
-            job = asyncio.get_running_loop().run_in_executor(self._writing, _together, self._writer, works)
-            job.add_done_callback(lambda done: self._have_written(wanted, done))
-        elif self._written:
-            self._write_next()
-
-    def _have_written(self, batch: list[_Write], done: asyncio.Future[list[object]]) -> None:
-        outcomes = (
-            [Unavailable("the database was closed")] * len(batch) if done.cancelled() else done.result()
-        )
-        for one, outcome in zip(batch, outcomes, strict=True):
-            if one.result.done():
-                continue
-            if isinstance(outcome, BaseException):
-                one.result.set_exception(outcome)
-            else:
-                one.result.set_result(outcome)
-        self._write_next()
+        return await self._writing.do(work)
 
     async def close(self) -> None:
         """Finish what is under way and close every connection."""
-        loop = asyncio.get_running_loop()
-        for executor, engine in ((self._reading, self._reader), (self._writing, self._writer)):
-            await loop.run_in_executor(executor, engine.dispose)
-            executor.shutdown(wait=False)
-
-    async def _run(self, executor: ThreadPoolExecutor, work: Callable[[], T]) -> T:
-        try:
-            return await asyncio.get_running_loop().run_in_executor(executor, work)
-        except _SQLITE_FAILURES as error:
-            raise _unavailable(error) from None
+        for line in self._reading:
+            await line.close(self._reader.dispose)
+        await self._writing.close(self._writer.dispose)
 
 
 _SQLITE_FAILURES = (DBAPIError, PoolTimeout, sqlite3.Error, OSError, OverflowError)
 
 
-class _Write(NamedTuple):
-    """A work that waits to be written, and what becomes of it."""
-
-    work: Work[Any]
-    result: asyncio.Future[Any]
-
-
-def _together(engine: Engine, works: list[Work[Any]]) -> list[object]:
+def _written_together(engine: Engine, works: list[Work[Any]]) -> list[object]:
     """Run works in one transaction, or, if that fails, each in one of its own; errors are outcomes too."""
     if len(works) > 1:
         try:
@@ -254,15 +210,25 @@ def _together(engine: Engine, works: list[Work[Any]]) -> list[object]:
                 return [_unavailable(error)] * len(works)
         except Exception:  # noqa: BLE001, S110 - whose fault it was shows when each is run alone
             pass
-    outcomes: list[object] = []
-    for work in works:
-        try:
-            outcomes.append(_in_transaction(engine, work))
-        except _SQLITE_FAILURES as error:
-            outcomes.append(_unavailable(error))
-        except Exception as error:  # noqa: BLE001 - goes to whoever wanted the work done
-            outcomes.append(error)
-    return outcomes
+    return [_outcome(partial(_in_transaction, engine, work)) for work in works]
+
+
+def _read_together(engine: Engine, works: list[Work[Any]]) -> list[object]:
+    """Run works on one connection, outside any transaction; errors are outcomes too."""
+    try:
+        with engine.connect() as connection:
+            return [_outcome(partial(work, connection)) for work in works]
+    except _SQLITE_FAILURES as error:
+        return [_unavailable(error)] * len(works)
+
+
+def _outcome(do: Callable[[], object]) -> object:
+    try:
+        return do()
+    except _SQLITE_FAILURES as error:
+        return _unavailable(error)
+    except Exception as error:  # noqa: BLE001 - goes to whoever wanted the work done
+        return error
 
 
 def _held_by_another(error: OperationalError) -> bool:
