@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import sys
 
 from gmbot.bootstrap.bot_at_work import BotAtWork, Parts, assemble, start_polling
 from gmbot.bootstrap.product import Demo, Product
@@ -13,8 +14,13 @@ from gmbot.settings import Settings
 __all__ = ["BotAtWork", "Demo", "Parts", "Product", "assemble", "run", "start_polling"]
 
 
+SWITCH_S = 0.0005
+"""How long the threads that read and write SQLite may keep the event loop waiting: a tenth of Python's own."""
+
+
 async def run(settings: Settings) -> None:
     """Run the service until SIGTERM or SIGINT; raises ConfigurationError for what an operator must mend."""
+    sys.setswitchinterval(SWITCH_S)
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
