@@ -70,7 +70,9 @@ def demo(call: Call) -> int:
     from gmbot.demo import run_demo
 
     options = call.options
-    return _in_loop(run_demo(keep=options.keep, port=options.port, browser=not options.no_browser))
+    return _in_loop(
+        run_demo(keep=options.keep, port=options.port, browser=not options.no_browser, story=not options.play)
+    )
 
 
 def migrate(call: Call) -> int:
@@ -93,6 +95,16 @@ def doctor(call: Call) -> int:
     findings = _in_loop(examine(Settings.load(call.environ, call.dotenv)))
     show(findings)
     return 0 if all(finding.well for finding in findings) else FAILED
+
+
+def db_check(call: Call) -> int:
+    """Show how the database finds what every query looks for, and which index is missing."""
+    from gmbot.db_check import checked, show
+    from gmbot.settings import database_url
+
+    seen = _in_loop(checked(database_url(call.environ, call.dotenv)))
+    show(seen)
+    return 0 if seen.well else FAILED
 
 
 def version(_: Call) -> int:
@@ -123,7 +135,9 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     for verb, examples in _VERBS.items():
         summary = (verb.__doc__ or "").splitlines()[0]
-        command = verbs.add_parser(verb.__name__, help=summary, **_described(summary, examples))
+        command = verbs.add_parser(
+            verb.__name__.replace("_", "-"), help=summary, **_described(summary, examples)
+        )
         command.set_defaults(verb=verb)
         for flag, meaning in _FLAGS.get(verb, {}).items():
             command.add_argument(flag, action="store_true", help=meaning)
@@ -151,18 +165,20 @@ _VERBS: Final[Mapping[Verb, Sequence[str]]] = {
         "BOT_TOKEN=123456789:AAF0… gmbot run",
         "ENVIRONMENT=production WEBHOOK_URL=https://bot.example.org WEBHOOK_SECRET=… gmbot run",
     ),
-    demo: ("gmbot demo", "gmbot demo --keep --no-browser --port 0"),
+    demo: ("gmbot demo", "gmbot demo --play", "gmbot demo --keep --no-browser --port 0"),
     migrate: (
         "gmbot migrate",
         "DATABASE_URL=postgresql://gmbot:…@localhost/gmbot gmbot migrate",
         "gmbot migrate --down",
     ),
     doctor: ("gmbot doctor", "ENVIRONMENT=production gmbot doctor"),
+    db_check: ("gmbot db-check", "DATABASE_URL=postgresql://gmbot:…@localhost/gmbot gmbot db-check"),
     version: ("gmbot version",),
 }
 _FLAGS: Final[Mapping[Verb, Mapping[str, str]]] = {
     demo: {
         "--keep": "leave everything running at the end, until Ctrl-C, as on a terminal",
+        "--play": "go straight to the playground, without the story",
         "--no-browser": "only print the playground's address",
     },
     migrate: {"--down": "remove GMBot's tables and everything in them"},

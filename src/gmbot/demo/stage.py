@@ -27,10 +27,14 @@ PAGE_TIMEOUT_S = 5.0
 
 
 class Invitation(msgspec.Struct, frozen=True, kw_only=True):
-    """How the playground is offered: on that port, or (None) on the usual one; in a browser or not."""
+    """How the playground is offered.
+
+    On that port, or (None) on the usual one; in a browser or not; after the story or at once.
+    """
 
     port: int | None = None
     browser: bool = False
+    story: bool = True
 
 
 NO_BROWSER = Invitation()
@@ -73,8 +77,10 @@ async def perform(
         log, outage = Path(folder, "gmbot.log"), Outage()
         async with open_box() as box, running(box, Path(folder), log, outage) as product:
             screen.say("polling, with embedded SQLite; nothing leaves this machine")
-            well = await _tell(box, product, screen, patience_s) and await _ask_pages(product, screen)
-            _conclude(screen, log, time.perf_counter() - began, well=well)
+            told = not invitation.story or await _tell(box, product, screen, patience_s)
+            well = told and await _ask_pages(product, screen)
+            if invitation.story:
+                _conclude(screen, log, time.perf_counter() - began, well=well)
             if keep and well:
                 screen.say(f"GMBot's log is {log}.")
                 await _play(box, product, outage, screen, invitation)

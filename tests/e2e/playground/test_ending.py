@@ -29,7 +29,7 @@ def test_an_interrupt_in_the_middle_of_a_raid_ends_it_within_two_seconds(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     """With a page open, a fault on and three hundred people half judged; nothing is left behind."""
-    with demo(tmp_path, "--keep", "--no-browser", "--port", "0") as process:
+    with demo(tmp_path, "--play", "--no-browser", "--port", "0") as process:
         url = _page(read_until(process, "Ctrl-C"))
         stream = HTTPConnection(urlsplit(url).netloc, timeout=END_TIMEOUT_S)
         stream.request("GET", "/events")
@@ -48,7 +48,7 @@ def test_a_taken_port_is_told_in_one_sentence(tmp_path: Path) -> None:
     """A port that was asked for and is taken ends the demo with code 2 and an example."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with demo(tmp_path, "--keep", "--no-browser", "--port", str(port)) as process:
+        with demo(tmp_path, "--play", "--port", str(port)) as process:
             said, _ = process.communicate(timeout=30)
     assert process.returncode == 2
     assert f"gmbot: --port {port} cannot be listened on; for example --port 0" in said
