@@ -12,6 +12,7 @@ from typing import Any
 
 from redis.asyncio.connection import AbstractConnection
 
+from gmbot.adapters.redis.trust import Trust
 from gmbot.domain.errors import Unavailable
 
 INVALIDATED = b"__redis__:invalidate"
@@ -20,8 +21,8 @@ INVALIDATED = b"__redis__:invalidate"
 class Ears:
     """Hears keys (`on_keys`; None for all of them) and messages (`on_message`, with its channel).
 
-    `heard_until` is the moment, in `monotonic` seconds, until which nothing can have been missed: that of
-    the last question that Redis has answered, and it answers after it has told all it knew.
+    `trust.heard_at` is the moment, in `monotonic` seconds, of the last question that Redis has answered; it
+    answers after it has told all that it knew.
     """
 
     def __init__(
@@ -31,13 +32,14 @@ class Ears:
         on_keys: Callable[[Sequence[bytes] | None], None],
         on_message: Callable[[bytes, bytes], None],
         monotonic: Callable[[], float],
+        trust: Trust,
     ) -> None:
         self._connection = connection
         self._on_keys = on_keys
         self._on_message = on_message
         self._monotonic = monotonic
+        self._trust = trust
         self._asked: list[float] = []
-        self.heard_until = float("-inf")
 
     async def open(self, prefixes: Sequence[str], channels: Sequence[str]) -> None:
         """Have Redis tell of every key that begins like that, and of messages on those channels."""
@@ -69,7 +71,7 @@ class Ears:
     def _take(self, told: Any) -> None:
         match told:
             case [b"pong", *_]:
-                self.heard_until = self._asked.pop(0)
+                self._trust.heard_at = self._asked.pop(0)
             case [b"message", channel, content] if channel == INVALIDATED:
                 self._on_keys(content)
             case [b"message", channel, content]:

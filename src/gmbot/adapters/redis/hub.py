@@ -22,6 +22,7 @@ from gmbot.adapters.redis.connection import connection_with
 from gmbot.adapters.redis.ears import Ears
 from gmbot.adapters.redis.pipe import Pipe
 from gmbot.adapters.redis.shared import Keeping, Means, RedisMemory
+from gmbot.adapters.redis.trust import Trust
 from gmbot.domain.errors import Unavailable
 from gmbot.domain.ids import BotId
 from gmbot.gate.news import FactsNews
@@ -63,20 +64,17 @@ class Hub:
         self._random = random
         self._pace = pace or Pace()
         self._monotonic = monotonic
+        self._trust = Trust(self._pace.lease_s)
         means = Means(
-            fresh=self._fresh,
+            trust=self._trust,
             emit=emit,
             clock=clock,
             random=random,
             monotonic=monotonic,
             keeping=keeping or Keeping(),
-            lease_s=self._pace.lease_s,
         )
         self._memories = {bot: RedisMemory(bot, means) for bot in bots}
-        self._written_at = float("-inf")
-        self._ears: Ears | None = None
         self._pipe: Pipe | None = None
-        self._settled_at = float("inf")
         self._tried = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -91,12 +89,12 @@ class Hub:
     @property
     def connected(self) -> bool:
         """Whether Redis answers, and can be written to."""
-        return self._settled_at != float("inf")
+        return self._pipe is not None
 
     @property
     def heard_until(self) -> float:
         """Until which moment, in `monotonic` seconds, everything that anybody told was heard."""
-        return float("-inf") if self._ears is None else min(self._ears.heard_until, self._written_at)
+        return self._trust.until
 
     async def probe(self) -> None:
         """Return if Redis answers. Raises Unavailable if it does not, or cannot be written to."""
@@ -114,9 +112,6 @@ class Hub:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    def _fresh(self) -> bool:
-        return self._settled_at <= self._monotonic() < self.heard_until + self._pace.lease_s
-
     async def _run(self) -> None:
         while True:
             with contextlib.suppress(RedisError, OSError, TimeoutError, Unavailable):
@@ -132,6 +127,7 @@ class Hub:
                 on_keys=self._hear_keys,
                 on_message=self._hear_message,
                 monotonic=self._monotonic,
+                trust=self._trust,
             )
             bots = tuple(self._memories)
             async with asyncio.timeout(self._pace.answer_s):
@@ -140,27 +136,25 @@ class Hub:
             pipe = Pipe(talking, answer_s=self._pace.answer_s)
             async with first_failure(pipe.run(), ears.listen(), self._beat(pipe, ears)) as failure:
                 try:
-                    await self._begin(pipe, ears)
+                    await self._begin(pipe)
                     await failure
                 finally:
                     self._lose()
 
-    async def _begin(self, pipe: Pipe, ears: Ears) -> None:
+    async def _begin(self, pipe: Pipe) -> None:
         """Begin an era for each bot; a Redis that refuses to be written to is as good as none."""
         keep = (await pipe.ask("SCRIPT", "LOAD", notation.KEEP)).decode()
-        self._ears = ears
         for bot, memory in self._memories.items():
             era = f"{int(self._random() * (1 << 64)):016x}"
             keys = (notation.era_key(bot), notation.news_channel(bot))
             await pipe.ask("EVAL", notation.BEGIN, 2, *keys, era, notation.era_news(era))
             memory.connect(pipe, era, keep)
         self._pipe = pipe
-        self._settled_at = self._monotonic() + self._pace.settle_s
+        self._trust.since = self._monotonic() + self._pace.settle_s
         self._tried.set()
 
     def _lose(self) -> None:
-        self._settled_at = float("inf")
-        self._ears = None
+        self._trust.lose()
         self._pipe = None
         for memory in self._memories.values():
             memory.disconnect()
@@ -172,7 +166,7 @@ class Hub:
             began = self._monotonic()
             await ears.ping(patience_s=self._pace.silence_s)
             await pipe.ask("SET", beat, 1, "EX", 60)
-            self._written_at = began
+            self._trust.written_at = began
             await self._clock.sleep(self._pace.heartbeat_s)
 
     def _hear_keys(self, keys: Sequence[bytes] | None) -> None:

@@ -10,6 +10,7 @@ import msgspec
 
 from gmbot.adapters.redis import notation
 from gmbot.adapters.redis.pipe import Pipe
+from gmbot.adapters.redis.trust import Trust
 from gmbot.domain.errors import Unavailable
 from gmbot.domain.ids import BotId, ChannelId, UserId
 from gmbot.domain.membership import Membership, MembershipState
@@ -42,19 +43,14 @@ class Keeping(msgspec.Struct, frozen=True):
 
 
 class Means(msgspec.Struct, frozen=True):
-    """What a shared memory works with. `monotonic` is in seconds, and so is `lease_s`.
+    """What a shared memory works with. Whoever cannot be told something trusts memory for a lease at most."""
 
-    `fresh` says whether whatever others store is heard of at once; whoever cannot be told of something
-    believes what it remembers for `lease_s` at most.
-    """
-
-    fresh: Callable[[], bool]
+    trust: Trust
     emit: Emit
     clock: Clock
     random: Callable[[], float]
     monotonic: Callable[[], float]
     keeping: Keeping
-    lease_s: float
 
 
 class RedisMemory:
@@ -63,13 +59,12 @@ class RedisMemory:
     def __init__(self, bot_id: BotId, means: Means) -> None:
         self.bot_id = bot_id
         self.era = ""
-        self._fresh = means.fresh
+        self._trust = means.trust
         self._emit = means.emit
         self._random = means.random
         self._monotonic = means.monotonic
         self._keeping = means.keeping
         self._clock = means.clock
-        self._lease_s = means.lease_s
         self._alone_from = means.monotonic()
         self._pipe: Pipe | None = None
         self._keep = ""
@@ -79,7 +74,7 @@ class RedisMemory:
     @property
     def trusted(self) -> bool:
         """Whether whatever others store is heard of at once."""
-        return self._pipe is not None and self._fresh()
+        return self._pipe is not None and self._trust.holds(self._monotonic())
 
     def listen(self, hear: Callable[[News], None]) -> None:
         """Have `hear` called with what may have changed elsewhere."""
@@ -121,7 +116,7 @@ class RedisMemory:
     def disconnect(self) -> None:
         """Do without: whatever happens from now on goes unheard."""
         if self._pipe is not None:
-            self._alone_from = self._monotonic() + self._lease_s
+            self._alone_from = self._monotonic() + self._trust.lease_s
         self._pipe = None
         self._spread(Silence())
 
