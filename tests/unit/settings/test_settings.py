@@ -55,6 +55,13 @@ def test_an_empty_value_counts_as_not_set() -> None:
     assert load(REDIS_URL="", PORT=" ", LOG_LEVEL="") == Settings.load(MINIMAL)
 
 
+def test_how_long_redis_keeps_things_is_in_seconds() -> None:
+    """Ten minutes that somebody is there, one that they are not, unless told otherwise."""
+    told, usual = load(CACHE_POSITIVE_TTL="900", CACHE_NEGATIVE_TTL="40"), load()
+    assert (told.cache_positive_ttl_s, told.cache_negative_ttl_s) == (900, 40)
+    assert (usual.cache_positive_ttl_s, usual.cache_negative_ttl_s) == (600, 60)
+
+
 def test_choices_may_be_written_in_any_case() -> None:
     """`Production` and `debug` mean what they say."""
     settings = load(ENVIRONMENT="Production", LOG_LEVEL="debug")
@@ -158,6 +165,9 @@ def test_plain_http_is_allowed_on_loopback_without_the_official_server(host: str
         ({"REDIS_URL": "localhost:6379"}, "REDIS_URL must start with redis:// or rediss:// or unix://"),
         ({"REDIS_URL": "redis://"}, "REDIS_URL names no host"),
         ({"REDIS_URL": "redis://h:0"}, "REDIS_URL is not an address that makes sense"),
+        ({"CACHE_POSITIVE_TTL": "10m"}, "must be a whole number of seconds from 40 to 86400"),
+        ({"CACHE_NEGATIVE_TTL": "39"}, "must be a whole number of seconds from 40 to 86400"),
+        ({"CACHE_NEGATIVE_TTL": "86401"}, "must be a whole number of seconds from 40 to 86400"),
         ({"PORT": "http"}, "PORT is 'http', and must be a whole number from 1 to 65535"),
         ({"PORT": "0"}, "PORT is '0', and must be a whole number from 1 to 65535"),
         ({"OPS_PORT": "65536"}, "OPS_PORT is '65536', and must be a whole number from 0 to 65535"),
