@@ -165,9 +165,18 @@ def test_plain_http_is_allowed_on_loopback_without_the_official_server(host: str
         ({"REDIS_URL": "localhost:6379"}, "REDIS_URL must start with redis:// or rediss:// or unix://"),
         ({"REDIS_URL": "redis://"}, "REDIS_URL names no host"),
         ({"REDIS_URL": "redis://h:0"}, "REDIS_URL is not an address that makes sense"),
-        ({"CACHE_POSITIVE_TTL": "10m"}, "must be a whole number of seconds from 40 to 86400"),
-        ({"CACHE_NEGATIVE_TTL": "39"}, "must be a whole number of seconds from 40 to 86400"),
-        ({"CACHE_NEGATIVE_TTL": "86401"}, "must be a whole number of seconds from 40 to 86400"),
+        (
+            {"CACHE_POSITIVE_TTL": "10m"},
+            "CACHE_POSITIVE_TTL is '10m', and must be a whole number of seconds from 40 to 86400",
+        ),
+        (
+            {"CACHE_NEGATIVE_TTL": "39"},
+            "CACHE_NEGATIVE_TTL is '39', and must be a whole number of seconds from 40 to 86400",
+        ),
+        (
+            {"CACHE_NEGATIVE_TTL": "86401"},
+            "CACHE_NEGATIVE_TTL is '86401', and must be a whole number of seconds from 40 to 86400",
+        ),
         ({"PORT": "http"}, "PORT is 'http', and must be a whole number from 1 to 65535"),
         ({"PORT": "0"}, "PORT is '0', and must be a whole number from 1 to 65535"),
         ({"OPS_PORT": "65536"}, "OPS_PORT is '65536', and must be a whole number from 0 to 65535"),
