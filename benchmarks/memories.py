@@ -66,9 +66,10 @@ def _verdict_us(memory: FactMemory) -> float:
     knowledge = Knowledge(memory, Alone(), MemoryStore(BOT, MemoryDatabase()), Guarded())
     dice = random.Random(1)
     people = [UserId(7_000_000_000 + 13 * dice.randrange(MEMBERSHIPS)) for _ in range(HITS)]
-    began = time.perf_counter()
+    # CPU time: whoever else uses the machine is not to be measured.
+    began = time.process_time()
     judged = {knowledge.recall(GROUP, user, 1_790_000_000).judgement for user in people}
-    took = time.perf_counter() - began
+    took = time.process_time() - began
     assert judged == {Judgement.ALLOWED}
     return took / HITS * 1e6
 
