@@ -1,0 +1,1 @@
+"""What runs GMBot: rules, dashboards, and what writes parts of them."""
