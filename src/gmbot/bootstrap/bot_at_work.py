@@ -17,9 +17,11 @@ from gmbot.adapters.telegram.send_queue import SendLimits
 from gmbot.adapters.telegram.transport import Transport
 from gmbot.domain.errors import TransientError
 from gmbot.domain.ids import BotId
+from gmbot.domain.mass_flip import FlipLimits
 from gmbot.entrypoints.bot.dispatch import Dispatcher
 from gmbot.entrypoints.bot.texts import EnglishVoice
 from gmbot.gate.bot import Bot
+from gmbot.gate.brake import Brake
 from gmbot.gate.events import Lifecycle, Unforeseen
 from gmbot.gate.guarded import Guarded
 from gmbot.gate.hear_news import NewsDesk
@@ -29,6 +31,8 @@ from gmbot.gate.outbox import CLASSES, Outbox
 from gmbot.gate.perform import perform
 from gmbot.gate.ports import Clock, Emit, Me, Memory, SharedMemory, Store
 from gmbot.gate.questions import Questions
+from gmbot.gate.reconcile import Pace, Reconciler
+from gmbot.gate.sweeps import SweepPlan
 from gmbot.resilience.backoff import Backoff
 from gmbot.resilience.budget import SharedBudget
 from gmbot.resilience.keyed_lock import KeyedLock
@@ -59,6 +63,8 @@ class Parts:
     open_shared: Callable[[BotId], SharedMemory] | None = None
     shared_budget: SharedBudget | None = None
     poll_wait_s: int = 50
+    flips: FlipLimits = field(default_factory=FlipLimits)
+    sweeps: SweepPlan = field(default_factory=SweepPlan)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,6 +77,7 @@ class BotAtWork:
     outbox: Outbox
     dispatcher: Dispatcher
     background: TaskPool
+    reconciler: Reconciler
     poller: Poller | None = None
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
@@ -126,6 +133,8 @@ async def assemble(token: str, parts: Parts) -> BotAtWork:
         emit=parts.emit,
         voice=EnglishVoice(),
         people=KeyedLock(),
+        brake=Brake(parts.flips, parts.clock),
+        sweeping=parts.sweeps,
         signing_key=hmac.digest(token.encode(), b"gmbot confirmation", hashlib.sha256),
     )
     attempts = TaskPool(
@@ -157,11 +166,21 @@ async def assemble(token: str, parts: Parts) -> BotAtWork:
         outbox=outbox,
         dispatcher=Dispatcher(bot, background),
         background=background,
+        reconciler=_reconciler(bot, client, parts),
     )
     work.tasks.append(asyncio.create_task(outbox.run(), name="outbox"))
+    work.tasks.append(asyncio.create_task(work.reconciler.run(), name="reconciler"))
     if parts.open_shared:
         work.tasks.append(asyncio.create_task(desk.run(), name="news"))
     return work
+
+
+def _reconciler(bot: Bot, client: BotClient, parts: Parts) -> Reconciler:
+    pace = Pace(parts.sweeps.rate_per_s, parts.clock, lambda: bool(len(bot.questions) or client.waiting))
+    worker = f"{int(parts.random() * 2**48):012x}"
+    reconciler = Reconciler(bot, pace, worker, Backoff(cap_s=60.0, random=parts.random))
+    bot.ledger.on_sweeps(reconciler.wake)
+    return reconciler
 
 
 async def _patiently(ask: Callable[[], Coroutine[Any, Any, Me]], parts: Parts) -> Me:

@@ -249,7 +249,8 @@ class Product:
         self.emit(measured(work.memory for work in self.bots))
         groups = sum(len(work.bot.guarded.groups) for work in self.bots)
         holds = [await work.bot.store.count_holds() for work in self.bots]
-        self.emit(GroupsCounted(groups, sum(holds)))
+        paused = sum(group.paused is not None for work in self.bots for group in work.bot.guarded.groups)
+        self.emit(GroupsCounted(groups, sum(holds), paused))
 
     async def _announce(self) -> None:
         """Command menus are a courtesy: if they cannot be set now, they are at the next start."""

@@ -28,11 +28,15 @@ class PauseReason(enum.StrEnum):
 
 
 class GroupSettings(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What admins may choose; kept as JSON, so that a new choice needs no migration."""
+    """What admins may choose; kept as JSON, so that a new choice needs no migration.
+
+    Until `flips_accepted_until` (Unix seconds) people are held however many leave at once: an admin looked.
+    """
 
     channel_senders: ChannelSenders = ChannelSenders.LINKED_ONLY
     delete_messages: bool = True
     prompts: bool = True
+    flips_accepted_until: float = 0
 
 
 class Group(msgspec.Struct, frozen=True):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from gmbot.domain.ids import GroupId, UserId
+from gmbot.gate.brake import Brake
 from gmbot.gate.guarded import Guarded
 from gmbot.gate.knowledge import Knowledge
 from gmbot.gate.ledger import Ledger
 from gmbot.gate.ports import Clock, Emit, Me, Store, Telegram, Voice
 from gmbot.gate.questions import Questions
+from gmbot.gate.sweeps import SweepPlan
 from gmbot.resilience.keyed_lock import KeyedLock
 
 
@@ -31,6 +33,8 @@ class Bot:
     emit: Emit
     voice: Voice
     people: KeyedLock[tuple[GroupId, UserId]]
+    brake: Brake
+    sweeping: SweepPlan
     signing_key: bytes
     told_at: dict[GroupId, float] = field(default_factory=dict)
 

@@ -10,6 +10,7 @@ from gmbot.domain.ids import ChannelId, GroupId, UpdateId, UserId
 from gmbot.domain.membership import Membership
 from gmbot.domain.standing import Standing
 from gmbot.gate.intents import Owed
+from gmbot.gate.sweeps import Sweep
 
 
 class LearntMembership(msgspec.Struct, frozen=True):
@@ -51,8 +52,9 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
 
     `update_id`: the update that this comes from; if it was applied before, nothing at all is written.
     Facts are merged with what is stored (an older one changes nothing), holds by `revision`, groups and
-    channels replaced, `unguarded` groups removed with their links. `owed` is upserted by key, keeping the
-    earlier due time; `paid` is removed if its token still stands; `postponed` is rescheduled likewise.
+    channels replaced, `unguarded` groups removed with their links and sweeps. `owed` is upserted by key,
+    keeping the earlier due time; `paid` is removed if its token still stands; `postponed` is rescheduled
+    likewise. `sweeps` are replaced by group and kind, unless the group is not guarded.
     """
 
     update_id: UpdateId | None = None
@@ -68,6 +70,7 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     postponed: tuple[Owed, ...] = ()
     moved: tuple[Moved, ...] = ()
     audit: tuple[AuditEntry, ...] = ()
+    sweeps: tuple[Sweep, ...] = ()
 
 
 NO_CHANGES = Changes()

@@ -95,6 +95,34 @@ class GroupPaused(msgspec.Struct, frozen=True):
     reason: str | None
 
 
+class BrakePulled(msgspec.Struct, frozen=True):
+    """So many members turned OUT at once that a group was paused: `flipped` of `checked`."""
+
+    group_id: GroupId
+    flipped: int
+    checked: int
+
+
+class SweepAsked(msgspec.Struct, frozen=True):
+    """A sweep asked about one person. `outcome`: same, turned_out, turned_in, unknown."""
+
+    group_id: GroupId
+    user_id: UserId
+    outcome: str
+    questions: int
+
+
+class SweepEnded(msgspec.Struct, frozen=True):
+    """A sweep is over: questions asked, people who are subscribed no longer, and people not learnt about."""
+
+    group_id: GroupId
+    kind: str
+    asked: int
+    turned: int
+    failed: int
+    seconds: float
+
+
 class ChannelUsability(msgspec.Struct, frozen=True):
     """A channel can no longer be seen into, or can again."""
 
@@ -186,10 +214,11 @@ class RedisConfigured(msgspec.Struct, frozen=True):
 
 
 class GroupsCounted(msgspec.Struct, frozen=True):
-    """How many groups are guarded and people held now."""
+    """How many groups are guarded and people held now, and how many of the groups are paused."""
 
     groups: int
     holds: int
+    paused: int = 0
 
 
 class DependencyChanged(msgspec.Struct, frozen=True):
@@ -223,6 +252,9 @@ Event = (
     | HoldEnded
     | AdminActed
     | GroupPaused
+    | BrakePulled
+    | SweepAsked
+    | SweepEnded
     | ChannelUsability
     | ApiCalled
     | RateLimitDelayed

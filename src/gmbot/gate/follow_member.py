@@ -44,8 +44,9 @@ def _in_channel(bot: Bot, change: MemberChanged) -> Changes:
     fact = LearntMembership(change.person.user_id, channel_id, change.new.as_membership())
     if change.person.is_bot or change.old.present == change.new.present:
         return Changes(memberships=(fact,))
-    owed = bot.ledger.owe(SettleEverywhere(channel_id, change.person.user_id, change.person.name))
-    return Changes(memberships=(fact,), owed=(owed,))
+    fell = change.old.present
+    look = SettleEverywhere(channel_id, change.person.user_id, change.person.name, fell)
+    return Changes(memberships=(fact,), owed=(bot.ledger.owe(look),))
 
 
 async def _in_group(bot: Bot, change: MemberChanged) -> Changes:

@@ -31,11 +31,15 @@ class Settle(msgspec.Struct, frozen=True, tag="settle"):
 
 
 class SettleEverywhere(msgspec.Struct, frozen=True, tag="settle_everywhere"):
-    """Settle somebody whose subscription changed in every group that requires the channel."""
+    """Settle somebody whose subscription changed in every group that requires the channel.
+
+    `fell`: they were subscribed, and are no longer.
+    """
 
     channel_id: ChannelId
     user_id: UserId
     name: str = ""
+    fell: bool = False
 
     @property
     def key(self) -> str:

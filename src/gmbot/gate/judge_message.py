@@ -44,6 +44,7 @@ def recalled_as_allowed(bot: Bot, group: Group, message: MessageSeen) -> bool:
     verdict = bot.knowledge.recall(group, message.sender.user_id, bot.telegram.now())
     hit = verdict.judgement is Judgement.ALLOWED
     if hit:
+        bot.brake.passed(group.group_id, message.sender.user_id)
         bot.emit(MembershipRecalled(hit, time.perf_counter() - started))
     return hit
 

@@ -14,6 +14,7 @@ from gmbot.gate.changes import Changes, LearntMembership, LearntStanding
 from gmbot.gate.guarded import Guarded
 from gmbot.gate.ports import KnownMemberships, Memory, PersonRecord, SharedMemory, Store
 
+_IN = MembershipState.IN
 UNGUARDED = Rule()
 AN_ADMIN = Standing(Status.ADMINISTRATOR)
 """Memory keeps no more of a standing than whether it exempts."""
@@ -65,7 +66,7 @@ class Knowledge:
         """Return what is stored of somebody, and remember it."""
         with self._memory.reading(user_id) as reading:
             record = await self._store.person(group_id, user_id, channels)
-        record = msgspec.structs.replace(record, memberships=self._heard(record.memberships))
+        record = self.heard(record)
         if not reading.disturbed:
             standings = (LearntStanding(group_id, user_id, record.standing),) if record.standing else ()
             self._memory.learn(
@@ -81,6 +82,14 @@ class Knowledge:
     def _remembered(self, user_id: UserId, channels: tuple[ChannelId, ...]) -> KnownMemberships:
         """What nobody would tell us the end of is not believed: the store decides."""
         return self._memory.memberships(user_id, channels) if self._shared.trusted else {}
+
+    def heard(self, record: PersonRecord) -> PersonRecord:
+        """Return what is stored of somebody without what is from before its channel was heard."""
+        facts = self._heard(record.memberships)
+        if len(facts) == len(record.memberships):
+            return record
+        lapsed = (c for c, fact in record.memberships.items() if c not in facts and fact.state is _IN)
+        return msgspec.structs.replace(record, memberships=facts, lapsed=tuple(lapsed))
 
     def _heard(self, facts: KnownMemberships) -> KnownMemberships:
         """Return facts without those from before their channel was heard."""

@@ -43,11 +43,16 @@ class Ledger:
         self._last_token = 0
         self._attempt: Callable[[Owed], None] = lambda owed: None
         self._schedule: Callable[[float], None] = lambda due_at: None
+        self._swept: Callable[[], None] = lambda: None
 
     def on_owed(self, attempt: Callable[[Owed], None], schedule: Callable[[float], None]) -> None:
         """Have `attempt` called with each stored intent that is due now, `schedule` with when others are."""
         self._attempt = attempt
         self._schedule = schedule
+
+    def on_sweeps(self, swept: Callable[[], None]) -> None:
+        """Have `swept` called when a sweep is stored: somebody may have asked for it."""
+        self._swept = swept
 
     def owe(self, intent: Intent, *, delay_s: float = 0) -> Owed:
         """Return an intent as a debt that is due now, or `delay_s` seconds from now."""
@@ -75,6 +80,8 @@ class Ledger:
                 self._attempt(stored)
             else:
                 self._schedule(owed.due_at)
+        if changes.sweeps:
+            self._swept()
         await self._shared.learn(told)
         return True
 

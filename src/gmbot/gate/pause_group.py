@@ -22,18 +22,22 @@ NOBODY = UserId(0)
 """Whose turn it is when a whole group is changed."""
 
 
-async def pause_group(bot: Bot, group: Group, reason: PauseReason) -> None:
-    """Stop holding anybody in a group; its admins and owner are told once, however often this is called."""
+async def pause_group(bot: Bot, group: Group, reason: PauseReason, note: Note | None = None) -> bool:
+    """Stop holding anybody in a group; its admins and owner are told once, however often this is called.
+
+    They are told `note`, or else what the reason means. False if the group was paused already.
+    """
     async with _turn(bot, group):
         known = bot.guarded.group(group.group_id)
         if known is None or known.paused is not None:
-            return
+            return False
         paused = msgspec.structs.replace(known, paused=reason)
         now = bot.clock.now()
         audit = AuditEntry(now, group.group_id, bot.user_id, "pause", detail=reason.value)
-        owed = tell_admins(bot, group, bot.voice.paused(paused), f"paused:{int(now)}")
+        owed = tell_admins(bot, group, note or bot.voice.paused(paused), f"paused:{int(now)}")
         await bot.ledger.write(Changes(groups=(paused,), owed=owed, audit=(audit,)))
     bot.emit(GroupPaused(group.group_id, reason.value))
+    return True
 
 
 async def resume_group(bot: Bot, group: Group) -> None:

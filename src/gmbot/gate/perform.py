@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from gmbot.domain.errors import PersonProtected, TransientError, Unavailable
-from gmbot.domain.ids import GroupId, UserId
+from gmbot.domain.ids import UserId
 from gmbot.domain.plan import TELEGRAM_SHORTEST_S
 from gmbot.domain.verdict import Judgement
 from gmbot.gate.bot import Bot
@@ -86,16 +86,16 @@ async def _settle_one(bot: Bot, owed: Owed, intent: Settle) -> None:
         raise Unavailable("whether somebody has joined is still unknown")
 
 
-async def _settle(bot: Bot, owed: Owed, group_id: GroupId, user_id: UserId, name: str = "") -> None:
-    await settle(bot, Case(group_id, user_id, owed.owed_at, name=name))
-
-
 async def _settle_everywhere(bot: Bot, owed: Owed, intent: SettleEverywhere) -> None:
     """Settle somebody wherever a channel is required; whoever joined can only wait where they are held."""
     groups = {group.group_id for group in bot.guarded.requiring(intent.channel_id)}
     if bot.knowledge.remembers_in(intent.user_id, intent.channel_id):
         groups = {hold.group_id for hold in await bot.store.holds_of(intent.user_id)}
-    await _settle_each(bot, owed, [(group_id, intent.user_id, intent.name) for group_id in sorted(groups)])
+    people = [
+        Case(group_id, intent.user_id, owed.owed_at, name=intent.name, fell=intent.fell)
+        for group_id in sorted(groups)
+    ]
+    await _settle_each(bot, people)
 
 
 async def _resettle(bot: Bot, owed: Owed, intent: Resettle) -> None:
@@ -103,7 +103,8 @@ async def _resettle(bot: Bot, owed: Owed, intent: Resettle) -> None:
     failed: TransientError | None = None
     while holds := await bot.store.holds_in(intent.group_id, after, _PAGE):
         try:
-            await _settle_each(bot, owed, [(hold.group_id, hold.user_id, hold.name) for hold in holds])
+            people = [Case(hold.group_id, hold.user_id, owed.owed_at, name=hold.name) for hold in holds]
+            await _settle_each(bot, people)
         except TransientError as error:
             failed = error
         after = holds[-1].user_id
@@ -111,12 +112,12 @@ async def _resettle(bot: Bot, owed: Owed, intent: Resettle) -> None:
         raise failed
 
 
-async def _settle_each(bot: Bot, owed: Owed, people: list[tuple[GroupId, UserId, str]]) -> None:
+async def _settle_each(bot: Bot, people: list[Case]) -> None:
     """Settle many; one whom Telegram cannot be asked about does not keep the others waiting."""
     failed: TransientError | None = None
-    for group_id, user_id, name in people:
+    for case in people:
         try:
-            await _settle(bot, owed, group_id, user_id, name)
+            await settle(bot, case)
         except TransientError as error:
             failed = error
     if failed is not None:

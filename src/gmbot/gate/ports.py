@@ -11,6 +11,7 @@ import msgspec
 from gmbot.domain.group import Channel, Group
 from gmbot.domain.hold import Hold
 from gmbot.domain.ids import BotId, ChannelId, GroupId, MessageId, UserId
+from gmbot.domain.mass_flip import FlipCount
 from gmbot.domain.membership import Membership
 from gmbot.domain.standing import Restriction, Standing
 from gmbot.gate.ages import Page, Pruned
@@ -20,6 +21,7 @@ from gmbot.gate.incoming import Chat
 from gmbot.gate.intents import Owed
 from gmbot.gate.news import News
 from gmbot.gate.outgoing import Address, Note
+from gmbot.gate.sweeps import Sweep
 
 Emit = Callable[[Event], None]
 """Where frozen events go; listeners never raise."""
@@ -72,11 +74,22 @@ class CommandMenu(msgspec.Struct, frozen=True):
 
 
 class PersonRecord(msgspec.Struct, frozen=True):
-    """All that is stored of one person in one group, and in the channels asked about."""
+    """All that is stored of one person in one group, and in the channels asked about.
+
+    `lapsed`: where the person was subscribed when last heard of, which is too long ago to be believed.
+    """
 
     hold: Hold | None = None
     standing: Standing | None = None
     memberships: KnownMemberships = {}
+    lapsed: tuple[ChannelId, ...] = ()
+
+
+class KnownPerson(msgspec.Struct, frozen=True):
+    """Somebody of whom something is stored, and what."""
+
+    user_id: UserId
+    record: PersonRecord
 
 
 class Telegram(Protocol):
@@ -209,6 +222,19 @@ class Store(Protocol):
         """Return when the next intent is due, in Unix seconds."""
         ...
 
+    async def known(
+        self, group_id: GroupId, channels: Sequence[ChannelId], after: UserId, limit: int
+    ) -> Sequence[KnownPerson]:
+        """Return whoever has a standing or an active hold in a group, or a membership of these channels.
+
+        By user id, from the first greater than `after`, each with all that is stored of them there.
+        """
+        ...
+
+    async def sweeps(self) -> Sequence[Sweep]:
+        """Return the last sweep of each kind in every group, by group and kind."""
+        ...
+
     async def audit(self, group_id: GroupId, limit: int) -> Sequence[AuditEntry]:
         """Return the last entries about a group, newest first."""
         ...
@@ -325,6 +351,14 @@ class Voice(Protocol):
 
     def paused(self, group: Group) -> Note:
         """Return what tells admins that a group is left alone, why, and how to mend it."""
+        ...
+
+    def mass_flip(self, group: Group, seen: FlipCount) -> Note:
+        """Return what asks admins whether so many people really left, with buttons to resume or stop."""
+        ...
+
+    def sweep_progress(self, group: Group, sweep: Sweep) -> Note:
+        """Return how far a sweep is, or what came of it."""
         ...
 
     def channel_unusable(self, group: Group, channel: Channel) -> Note:

@@ -41,6 +41,10 @@ class Questions:
         self._unusable: dict[ChannelId, str] = {}
         self._rests: Rests[tuple[ChannelId, UserId]] = Rests(FIRST_REST_S, LONGEST_REST_S, now=clock.now)
 
+    def __len__(self) -> int:
+        """Return how many questions are under way."""
+        return len(self._flights)
+
     async def standing(self, group_id: GroupId, user_id: UserId) -> LearntStanding:
         """Return what somebody is in a group now. Raises what Telegram.member raises."""
         return LearntStanding(group_id, user_id, await self._ask(group_id, user_id))

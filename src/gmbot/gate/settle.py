@@ -11,16 +11,17 @@ from gmbot.domain.errors import ChatUnusable, PersonProtected, PersonUnknown, Ri
 from gmbot.domain.group import Group, PauseReason
 from gmbot.domain.hindsight import was_wrongful
 from gmbot.domain.hold import EndReason, Hold
-from gmbot.domain.ids import GroupId, ThreadId, UserId
+from gmbot.domain.ids import ChannelId, GroupId, ThreadId, UserId
 from gmbot.domain.membership import UNKNOWN, MembershipState, merge
 from gmbot.domain.plan import Action, Confirm, End, Lift, Look, Nothing, Place, Situation, plan
-from gmbot.domain.verdict import Judgement, Verdict, decide
+from gmbot.domain.verdict import Judgement, Reason, Verdict, decide
 from gmbot.gate.bot import Bot
 from gmbot.gate.changes import NO_CHANGES, LearntMembership
 from gmbot.gate.events import HoldEnded, HoldPlaced
 from gmbot.gate.intents import Owed, Prompt, SettleEverywhere
 from gmbot.gate.pause_group import pause_group
 from gmbot.gate.ports import KnownMemberships, PersonRecord
+from gmbot.gate.pull_brake import pull_brake
 from gmbot.gate.tell_held import owe_prompt
 from gmbot.gate.watch_channels import lose_channels
 
@@ -29,7 +30,10 @@ MOST_STEPS = 8
 
 
 class Case(msgspec.Struct, frozen=True):
-    """Whose turn it is, under which name, since when (Unix seconds, our clock); and where they `spoke`."""
+    """Whose turn it is, under which name, since when (Unix seconds, our clock); and where they `spoke`.
+
+    `fell`: a channel told that they were subscribed, and are no longer.
+    """
 
     group_id: GroupId
     user_id: UserId
@@ -37,6 +41,7 @@ class Case(msgspec.Struct, frozen=True):
     spoke: bool = False
     name: str = ""
     thread_id: ThreadId | None = None
+    fell: bool = False
 
 
 async def settle(bot: Bot, case: Case) -> Verdict:
@@ -64,9 +69,11 @@ class _Settlement:
         self._asked = False
         self._reread = False
         self._learnt = NO_CHANGES
+        self._was_in: frozenset[ChannelId] = frozenset()
 
     async def run(self) -> Verdict:
         await self._read()
+        self._was_in = subscribed(self._record)
         for _ in range(MOST_STEPS):
             group = self._bot.guarded.group(self._case.group_id)
             verdict = decide(self._bot.knowledge.evidence(group, self._record, self._bot.telegram.now()))
@@ -77,6 +84,8 @@ class _Settlement:
                 raise Unavailable("membership is still unknown")
             elif await self._step(verdict, group):
                 await self._write()
+                if verdict.reason is Reason.QUALIFIED:
+                    self._bot.brake.passed(self._case.group_id, self._case.user_id)
                 return verdict
         raise Unavailable("a hold did not settle")
 
@@ -115,6 +124,8 @@ class _Settlement:
             return True
         if isinstance(action, Place) and await self._overtaken(group):
             return False
+        if isinstance(action, Place) and await self._braked(group, verdict):
+            return True
         try:
             await self._act(action)
         except (RightsMissing, ChatUnusable) as error:
@@ -135,6 +146,17 @@ class _Settlement:
         self._reread = True
         await self._write()
         await self._read()
+        return True
+
+    async def _braked(self, group: Group | None, verdict: Verdict) -> bool:
+        """Whether so many members have just turned OUT that an admin must look before anybody is held."""
+        known = self._case.fell or not self._was_in.isdisjoint(verdict.missing)
+        if group is None or not known or group.settings.flips_accepted_until > self._bot.clock.now():
+            return False
+        seen = self._bot.brake.flipped(group.group_id, self._case.user_id)
+        if seen is None:
+            return False
+        await pull_brake(self._bot, group, seen)
         return True
 
     def _situation(self) -> Situation:
@@ -224,6 +246,12 @@ class _Settlement:
             reason = PauseReason.BOT_REMOVED if removed else PauseReason.RIGHTS_MISSING
             await pause_group(self._bot, group, reason)
         return True
+
+
+def subscribed(record: PersonRecord) -> frozenset[ChannelId]:
+    """Return where somebody was subscribed when last heard of."""
+    known = (c for c, fact in record.memberships.items() if fact.state is MembershipState.IN)
+    return frozenset((*known, *record.lapsed))
 
 
 def owed_elsewhere(

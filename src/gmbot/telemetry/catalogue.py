@@ -17,6 +17,7 @@ from gmbot.domain.hold import EndReason
 from gmbot.domain.verdict import Reason
 from gmbot.gate.intents import URGENCY
 from gmbot.gate.ports import Store
+from gmbot.gate.sweeps import SweepKind
 
 OTHER: Final = "other"
 """Stands for any value that is not in a label's list, so that nothing unforeseen adds series."""
@@ -110,6 +111,8 @@ ERROR_TYPES: Final = (*_error_types(), "update", "database", "redis", "unforesee
 UNKNOWN_CAUSES: Final = (*_error_types(), OTHER)
 CACHE_OPERATIONS: Final = ("get", "recall", "learn", OTHER)
 RETRIED: Final = (*sorted(snake_case(intent.__name__) for intent in URGENCY), *METHODS)
+SWEEP_OUTCOMES: Final = ("same", "turned_out", "turned_in", "unknown", OTHER)
+SWEEP_KINDS: Final = (*SweepKind, OTHER)
 PRIORITIES: Final = ("release", "mute", "answer", "delete", "prompt", "bulk", OTHER)
 
 FAST: Final = (0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1)
@@ -183,6 +186,17 @@ CATALOGUE: Final = (
         "Holds lifted for people who had qualified before they were held",
     ),
     Metric("bot_active_groups", Kind.GAUGE, "Groups guarded now"),
+    Metric("bot_groups_paused", Kind.GAUGE, "Of these, groups that are left alone for now"),
+    Metric(
+        "bot_mass_flips_total", Kind.COUNTER, "Groups paused because too many members turned OUT at once"
+    ),
+    Metric(
+        "bot_sweep_questions_total",
+        Kind.COUNTER,
+        "Questions that sweeps asked, by what came of them",
+        {"outcome": SWEEP_OUTCOMES},
+    ),
+    Metric("bot_sweeps_total", Kind.COUNTER, "Sweeps that came to their end", {"kind": SWEEP_KINDS}),
     Metric("bot_api_calls_total", Kind.COUNTER, "Calls to Telegram", {"method": METHODS}),
     Metric(
         "bot_api_call_seconds", Kind.HISTOGRAM, "How long calls to Telegram took", {"method": METHODS}, USUAL

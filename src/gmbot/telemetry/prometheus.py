@@ -126,6 +126,8 @@ class Metrics:
             events.HoldPlaced: self._hold_placed(),
             events.HoldEnded: self._hold_ended(),
             events.GroupsCounted: self._groups_counted(),
+            events.BrakePulled: self._brake_pulled(),
+            **self._of_sweeps(),
         }
 
     def _of_calls(self) -> dict[type, Handler]:
@@ -238,12 +240,25 @@ class Metrics:
 
         return move
 
+    def _of_sweeps(self) -> dict[type, Handler]:
+        questions, sweeps = self._families["bot_sweep_questions_total"], self._families["bot_sweeps_total"]
+        return {
+            events.SweepAsked: lambda event: questions.of(event.outcome).inc(event.questions),
+            events.SweepEnded: lambda event: sweeps.of(event.kind).inc(),
+        }
+
+    def _brake_pulled(self) -> Handler:
+        flips = self._one("bot_mass_flips_total")
+        return lambda event: flips.inc()
+
     def _groups_counted(self) -> Handler:
         groups, holds = self._one("bot_active_groups"), self._one("bot_holds_active")
+        paused = self._one("bot_groups_paused")
 
         def move(event: events.GroupsCounted) -> None:
             groups.set(event.groups)
             holds.set(event.holds)
+            paused.set(event.paused)
 
         return move
 

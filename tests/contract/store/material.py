@@ -28,6 +28,7 @@ from gmbot.gate.intents import (
     SettleEverywhere,
 )
 from gmbot.gate.outgoing import Address, Note
+from gmbot.gate.sweeps import Sweep, SweepKind
 
 GROUP = GroupId(-1001)
 CHANNEL = ChannelId(-2001)
@@ -73,6 +74,11 @@ def owed(intent: Intent | None = None, *, due_at: float = AT, token: int = 1, **
     return msgspec.structs.replace(made, **changes)
 
 
+def sweep(where: GroupId = GROUP, kind: SweepKind = SweepKind.ROUND, **changes: Any) -> Sweep:
+    """Return a sweep that has begun."""
+    return msgspec.structs.replace(Sweep(where, kind, AT), **changes)
+
+
 def full(update_id: int = 1) -> Changes:
     """Return changes that put something into every table."""
     return Changes(
@@ -85,6 +91,7 @@ def full(update_id: int = 1) -> Changes:
         holds=(hold(), hold(UserId(78), prompt_id=MessageId(3))),
         owed=(owed(),),
         audit=(AuditEntry(AT, GROUP, USER, "protect"),),
+        sweeps=(sweep(),),
     )
 
 
@@ -177,6 +184,7 @@ def _once_each(
     return st.lists(one, max_size=3, unique_by=key).map(tuple)
 
 
+_sweeps = st.builds(Sweep, _few_groups, st.sampled_from(SweepKind), _moments, st.integers(0, 3))
 _audit = st.builds(AuditEntry, _moments, _few_groups, _few_people, st.just("a"), st.none() | _few_chats)
 changes = st.builds(
     Changes,
@@ -195,6 +203,7 @@ changes = st.builds(
     audit=_several(
         st.builds(AuditEntry, _moments, _few_groups, _few_people, st.just("a"), st.none() | _few_chats)
     ),
+    sweeps=_several(_sweeps),
 )
 """Changes that often speak of the same few people and places, as only those can go wrong."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from tests.contract.store.conftest import Bots
-from tests.contract.store.material import AT, CHANNEL, GROUP, USER, full, group, hold, owed
+from tests.contract.store.material import AT, CHANNEL, GROUP, USER, full, group, hold, owed, sweep
 
 from gmbot.adapters.memory.store import MemoryStore
 from gmbot.domain.ids import BotId, GroupId, UserId
@@ -28,6 +28,8 @@ READS: dict[str, Callable[[Store], Awaitable[Any]]] = {
     "count_holds": lambda store: store.count_holds(),
     "next_due": lambda store: store.next_due(),
     "audit": lambda store: store.audit(GROUP, 9),
+    "known": lambda store: store.known(GROUP, [CHANNEL], UserId(0), 9),
+    "sweeps": lambda store: store.sweeps(),
     "claim": lambda store: store.claim(AT, 60, 9),
 }
 """Every method that tells something; claiming last, as it changes when things are due."""
@@ -41,6 +43,7 @@ INTERFERENCE = {
     "paying": Changes(paid=(owed(),)),
     "postponing": Changes(postponed=(owed(due_at=AT + 99),)),
     "owing": Changes(owed=(owed(due_at=0, token=9),)),
+    "sweeping": Changes(sweeps=(sweep(cursor=UserId(9)),)),
 }
 
 

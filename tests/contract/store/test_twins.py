@@ -23,6 +23,7 @@ async def _everything(store: Store) -> dict[str, Any]:
         "channels": await store.channels(),
         "count": await store.count_holds(),
         "next": await store.next_due(),
+        "sweeps": await store.sweeps(),
     }
     for user in material.PEOPLE:
         told[f"memberships {user}"] = await store.memberships(user, material.CHATS)
@@ -32,6 +33,10 @@ async def _everything(store: Store) -> dict[str, Any]:
         told[f"told {group}"] = await store.told(group)
         told[f"untold {group}"] = await store.untold(group, 1.0, 9)
         told[f"audit {group}"] = await store.audit(group, 9)
+        for after, limit in ((0, 9), (1, 9), (0, 1)):
+            told[f"known {group} {after} {limit}"] = await store.known(
+                group, material.CHATS[:3], UserId(after), limit
+            )
         for user in material.PEOPLE:
             told[f"standing {group} {user}"] = await store.standing(group, user)
             told[f"hold {group} {user}"] = await store.hold(group, user)

@@ -57,7 +57,7 @@ async def test_each_kind_of_chat_has_its_menu(simulator: Simulator, tmp_path: Pa
     assert menus(simulator) == {
         "all_private_chats": ["start", "help"],
         "all_group_chats": ["status", "help"],
-        "all_chat_administrators": ["protect", "unprotect", "settings", "status", "help"],
+        "all_chat_administrators": ["protect", "unprotect", "settings", "sweep", "status", "help"],
     }
 
 

@@ -56,6 +56,8 @@ async def _visit_everything(store: SqlStore) -> None:
     await store.claim(AT, 60, 9)
     await store.next_due()
     await store.audit(GROUP, 9)
+    await store.known(GROUP, [CHANNEL], UserId(0), 9)
+    await store.sweeps()
 
 
 def test_no_query_reads_a_whole_table(plans: list[str]) -> None:

@@ -132,7 +132,16 @@ MOVES: list[tuple[events.Event, dict[str, float]]] = [
         events.MemoryMeasured(10, 2_000, 5),
         {"bot_memory_entries": 10, "bot_memory_bytes": 2_000, "bot_memory_evictions_total": 5},
     ),
-    (events.GroupsCounted(3, 4), {"bot_active_groups": 3, "bot_holds_active": 4}),
+    (
+        events.GroupsCounted(3, 4, 1),
+        {"bot_active_groups": 3, "bot_holds_active": 4, "bot_groups_paused": 1},
+    ),
+    (events.BrakePulled(GROUP, 10, 12), {"bot_mass_flips_total": 1}),
+    (
+        events.SweepAsked(GROUP, USER, "turned_out", 2),
+        {'bot_sweep_questions_total{outcome="turned_out"}': 2},
+    ),
+    (events.SweepEnded(GROUP, "round", 9, 1, 0, 2.0), {'bot_sweeps_total{kind="round"}': 1}),
     (events.DependencyChanged("database", connected=True), {"bot_db_connected": 1}),
     (events.DependencyChanged("redis", connected=True), {"bot_redis_connected": 1}),
 ]

@@ -19,7 +19,8 @@ from gmbot.gate.ages import Page, Pruned
 from gmbot.gate.changes import AuditEntry, Changes
 from gmbot.gate.intents import Owed
 from gmbot.gate.merging import owe
-from gmbot.gate.ports import PersonRecord
+from gmbot.gate.ports import KnownPerson, PersonRecord
+from gmbot.gate.sweeps import Sweep
 
 
 class MemoryStore:
@@ -45,6 +46,8 @@ class MemoryStore:
         _write_facts(tenant, changes)
         _write_debts(tenant, changes)
         tenant.audit.extend(changes.audit)
+        tenant.sweeps.update({sweep.key: sweep for sweep in changes.sweeps})
+        tenant.drop_homeless_sweeps()
         return True
 
     async def groups(self) -> Sequence[Group]:
@@ -117,6 +120,21 @@ class MemoryStore:
     async def next_due(self) -> float | None:
         """Return when the next intent is due, in Unix seconds."""
         return min((owed.due_at for owed in self._tenant.debts.values()), default=None)
+
+    async def known(
+        self, group_id: GroupId, channels: Sequence[ChannelId], after: UserId, limit: int
+    ) -> Sequence[KnownPerson]:
+        """Return whoever has a standing or an active hold in a group, or a membership of these channels."""
+        tenant = self._tenant
+        people = {user for group, user in tenant.standings if group == group_id}
+        people |= {hold.user_id for hold in self._holds(group_id) if hold.active}
+        people |= {user for user, channel in tenant.memberships if channel in channels}
+        first = heapq.nsmallest(limit, (user for user in people if user > after))
+        return [KnownPerson(user, await self.person(group_id, user, channels)) for user in first]
+
+    async def sweeps(self) -> Sequence[Sweep]:
+        """Return the last sweep of each kind in every group, by group and kind."""
+        return [self._tenant.sweeps[key] for key in sorted(self._tenant.sweeps)]
 
     async def audit(self, group_id: GroupId, limit: int) -> Sequence[AuditEntry]:
         """Return the last entries about a group, newest first."""

@@ -12,6 +12,7 @@ from gmbot.domain.standing import Standing, newer
 from gmbot.gate.changes import AuditEntry, Moved
 from gmbot.gate.intents import Owed
 from gmbot.gate.merging import follow, moved_audit, moved_group, moved_hold, owe
+from gmbot.gate.sweeps import Sweep, SweepKind
 
 
 class Tenant:
@@ -26,6 +27,7 @@ class Tenant:
         self.holds: dict[tuple[GroupId, UserId], Hold] = {}
         self.debts: dict[str, Owed] = {}
         self.audit: list[AuditEntry] = []
+        self.sweeps: dict[tuple[GroupId, SweepKind], Sweep] = {}
 
     def stands(self, owed: Owed) -> bool:
         """Whether this debt, and not a newer one of the same key, is still owed."""
@@ -44,6 +46,10 @@ class Tenant:
         linked = {channel for group in self.groups.values() for channel in group.rule.channels}
         self.channels = {key: value for key, value in self.channels.items() if key in linked}
 
+    def drop_homeless_sweeps(self) -> None:
+        """Forget the sweeps of groups that are not guarded."""
+        self.sweeps = {key: sweep for key, sweep in self.sweeps.items() if sweep.group_id in self.groups}
+
     def move(self, moved: Moved) -> None:
         """Rename a group everywhere; what exists under the new id already is merged with."""
         self._move_groups(moved)
@@ -52,6 +58,7 @@ class Tenant:
         self._move_debts(moved)
         self.audit = [moved_audit(entry, moved) for entry in self.audit]
         self.drop_unlinked_channels()
+        self.drop_homeless_sweeps()
 
     def _move_groups(self, moved: Moved) -> None:
         if GroupId(moved.new_id) in self.groups:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from gmbot.adapters.sql import ages, reads
+from gmbot.adapters.sql import ages, reads, sweep_rows
 from gmbot.adapters.sql.claims import claim, next_due
 from gmbot.adapters.sql.database import Database, Work
 from gmbot.adapters.sql.moves import move
@@ -23,7 +23,8 @@ from gmbot.gate.ages import Page, Pruned
 from gmbot.gate.changes import AuditEntry, Changes
 from gmbot.gate.events import IntentFailed, QueryRan
 from gmbot.gate.intents import Owed
-from gmbot.gate.ports import Emit, PersonRecord
+from gmbot.gate.ports import Emit, KnownPerson, PersonRecord
+from gmbot.gate.sweeps import Sweep
 
 T = TypeVar("T")
 
@@ -128,6 +129,17 @@ class SqlStore:
     async def next_due(self) -> float | None:
         """Return when the next intent is due, in Unix seconds."""
         return await self._read("next_due", lambda db: next_due(db, self._bot))
+
+    async def known(
+        self, group_id: GroupId, channels: Sequence[ChannelId], after: UserId, limit: int
+    ) -> Sequence[KnownPerson]:
+        """Return whoever has a standing or an active hold in a group, or a membership of these channels."""
+        place = sweep_rows.Place(self._bot, group_id, tuple(channels))
+        return await self._read("known", lambda db: sweep_rows.known(db, place, after, limit))
+
+    async def sweeps(self) -> Sequence[Sweep]:
+        """Return the last sweep of each kind in every group, by group and kind."""
+        return await self._read("sweeps", lambda db: sweep_rows.all_sweeps(db, self._bot))
 
     async def audit(self, group_id: GroupId, limit: int) -> Sequence[AuditEntry]:
         """Return the last entries about a group, newest first."""

@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The newest migration; a start compares it with the database without loading Alembic."""
 
 metadata = MetaData(
@@ -112,6 +112,8 @@ memberships = Table(
     Column("source", SmallInteger, nullable=False),
     Column("sequence", BigInteger, nullable=False),
     Column("state", SmallInteger, nullable=False),
+    # sweep_rows.known, in its order
+    Index("memberships_of_channel", "bot_id", "channel_id", "user_id"),
     sqlite_with_rowid=False,
 )
 
@@ -183,6 +185,18 @@ applied_updates = Table(
     _key("bot_id"),
     _key("update_id"),
     Column("applied_at", Double, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# A sweep is its `body`.
+sweeps = Table(
+    "sweeps",
+    metadata,
+    _key("bot_id"),
+    _key("group_id"),
+    Column("kind", String(16), primary_key=True),
+    Column("body", Text, nullable=False),
+    ForeignKeyConstraint(["bot_id", "group_id"], ["groups.bot_id", "groups.group_id"], ondelete="CASCADE"),
     sqlite_with_rowid=False,
 )
 

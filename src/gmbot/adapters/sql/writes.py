@@ -22,7 +22,7 @@ from sqlalchemy.schema import Table
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.dml import Delete, Insert, Update
 
-from gmbot.adapters.sql import rows
+from gmbot.adapters.sql import rows, sweep_rows
 from gmbot.adapters.sql.tables import (
     applied_updates,
     audit,
@@ -35,6 +35,7 @@ from gmbot.adapters.sql.tables import (
     memberships,
     owners,
     standings,
+    sweeps,
 )
 from gmbot.domain.group import Group
 from gmbot.domain.hold import Hold
@@ -116,6 +117,7 @@ class Writes:
         self._put_owner: Insert = self.insert(owners).on_conflict_do_nothing()
         self._apply_once: Insert = self.insert(applied_updates).on_conflict_do_nothing()
         self.put_debt = self._debt_upsert()
+        self._put_sweep = self.upsert(sweeps)
         self._numbered_here = dialect == "sqlite"
         self._note: Insert = self.insert(audit)
         if not self._numbered_here:
@@ -160,6 +162,7 @@ class Writes:
         _many(db, _POSTPONE, [_postponed(bot, owed) for owed in _by_key(changes.postponed)])
         _many(db, self.put_debt, _debt_rows(bot, changes.owed))
         self.note(db, bot, changes.audit)
+        _many(db, self._put_sweep, sweep_rows.values(db, bot, changes.sweeps))
 
     def write_groups(self, db: Connection, bot: BotId, changed: Sequence[Group], at: float) -> None:
         """Replace groups and what they require; remember owners when first seen."""

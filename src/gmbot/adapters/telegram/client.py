@@ -75,6 +75,11 @@ class BotClient:
         )
         self._deletions = Deletions(self._caller, clock, deadline_s)
 
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for their turn to be sent."""
+        return len(self._caller.queue)
+
     def now(self) -> float:
         """Return Telegram's clock as last heard of, in Unix seconds."""
         return self._caller.time.now()

@@ -8,6 +8,7 @@ from gmbot.domain.errors import RefusedError, TransientError
 from gmbot.domain.ids import GroupId, UserId
 from gmbot.entrypoints.bot import admin_texts, menus, texts
 from gmbot.entrypoints.bot.replies import CHATTER_S, reply
+from gmbot.entrypoints.bot.sweep_taps import command_sweep
 from gmbot.gate.authorize import asker_of, is_admin
 from gmbot.gate.bot import Bot
 from gmbot.gate.confirm_channel import read_code
@@ -134,6 +135,7 @@ _GROUP: dict[str, Command] = {
     "unprotect": _unprotect,
     "settings": _settings,
     "status": _status,
+    "sweep": command_sweep,
     "help": _group_help,
     "start": _group_start,
 }
@@ -144,4 +146,5 @@ _PRIVATE: dict[str, Command] = {
     "unprotect": _only_in_groups,
     "settings": _only_in_groups,
     "status": _only_in_groups,
+    "sweep": _only_in_groups,
 }

@@ -30,6 +30,7 @@ _PAGES = {
         "/protect @channel – require a channel (admins)\n"
         "/unprotect – stop, and free everybody (admins)\n"
         "/settings – how strict I am (admins)\n"
+        "/sweep – look again at everybody I know here (admins)\n"
         "/status – what is required\n"
         "/help – this"
     ),
@@ -71,6 +72,7 @@ COMMAND_MENUS = (
             ("protect", "Require a channel: /protect @channel"),
             ("unprotect", "Stop requiring anything"),
             ("settings", "How strict I am"),
+            ("sweep", "Look again at everybody I know here"),
             _STATUS,
             _HELP,
         ),

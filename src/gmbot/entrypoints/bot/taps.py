@@ -9,8 +9,10 @@ import msgspec
 from gmbot.domain.group import Group
 from gmbot.domain.ids import GroupId
 from gmbot.entrypoints.bot import admin_texts, menus, texts
+from gmbot.entrypoints.bot.brake_taps import answer_brake
 from gmbot.entrypoints.bot.commands import EVERYBODY
 from gmbot.entrypoints.bot.replies import CHATTER_S, rewrite
+from gmbot.entrypoints.bot.sweep_taps import answer_sweep
 from gmbot.gate.authorize import Asker, is_admin
 from gmbot.gate.bot import Bot
 from gmbot.gate.changes import Changes
@@ -55,6 +57,10 @@ async def _run(bot: Bot, tap: ButtonTapped, verb: str, rest: str) -> str:
             return ""
         case "unprotect" | "keep":
             return await _unprotect(bot, tap, verb, rest)
+        case "flip":
+            return await answer_brake(bot, tap, rest)
+        case "sweep":
+            return await answer_sweep(bot, tap, rest)
         case "set":
             return await _choose(bot, tap, rest)
         case "ok":

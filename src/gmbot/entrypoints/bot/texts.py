@@ -7,9 +7,12 @@ from html import escape
 
 from gmbot.domain.group import Channel, ChannelSenders, Group, PauseReason
 from gmbot.domain.hold import Hold
+from gmbot.domain.mass_flip import FlipCount
 from gmbot.domain.rule import Quorum, Rule
+from gmbot.entrypoints.bot import brake_texts, sweep_texts
 from gmbot.gate.choose_settings import Choice
 from gmbot.gate.outgoing import Button, Note
+from gmbot.gate.sweeps import Sweep
 
 MOST_NAMES = 10
 MOST_ANSWER = 200
@@ -33,6 +36,14 @@ class EnglishVoice:
         why = _PAUSES[group.paused or PauseReason.BY_ADMIN]
         return Note(f"⏸ I have stopped guarding <b>{escape(group.title)}</b>: {why}")
 
+    def mass_flip(self, group: Group, seen: FlipCount) -> Note:
+        """Return what asks admins whether so many people really left, with buttons to resume or stop."""
+        return brake_texts.asks(group, seen)
+
+    def sweep_progress(self, group: Group, sweep: Sweep) -> Note:
+        """Return how far a sweep is, or what came of it."""
+        return sweep_texts.progress(group, sweep)
+
     def channel_unusable(self, group: Group, channel: Channel) -> Note:
         """Return what tells admins that a channel no longer counts, and how to mend it."""
         return Note(
@@ -51,7 +62,10 @@ _PAUSES = {
         "I am no longer a member. Add me again as an admin who may ban users and delete messages, "
         "and I go on by myself."
     ),
-    PauseReason.MASS_FLIP: "too many members seemed to leave the channel at once. Nobody is muted meanwhile.",
+    PauseReason.MASS_FLIP: (
+        "too many members seemed to leave the channel at once. Nobody is muted until an admin taps a button "
+        "of my message about it."
+    ),
     PauseReason.BY_ADMIN: "an admin asked me to.",
 }
 
