@@ -11,6 +11,7 @@ from tests.contract.store.material import AT, CHANNEL, GROUP, USER, full, group,
 
 from gmbot.adapters.memory.store import MemoryStore
 from gmbot.domain.ids import BotId, GroupId, UserId
+from gmbot.gate.ages import Aging, Page
 from gmbot.gate.changes import Changes, Moved
 from gmbot.gate.ports import Store
 
@@ -54,7 +55,7 @@ async def _everything(store: Store) -> dict[str, Any]:
 def test_every_method_is_covered() -> None:
     """A method that is added to the port is added here."""
     methods = {name for name in vars(Store) if not name.startswith("_")}
-    assert methods - {"apply", "ping"} == set(READS)
+    assert methods - {"apply", "ping", "prune"} == set(READS)
 
 
 @pytest.mark.parametrize("name", READS)
@@ -75,6 +76,17 @@ async def test_a_bot_changes_nothing_of_another(bots: Bots, name: str) -> None:
     await mine.apply(full())
     await other.apply(INTERFERENCE[name])
     assert await _everything(mine) == await _everything(untouched)
+
+
+@pytest.mark.parametrize("table", Aging)
+async def test_a_bot_prunes_nothing_of_another(bots: Bots, table: Aging) -> None:
+    """However old another bot thinks everything is, a bot keeps what it wrote."""
+    untouched, mine, other = MemoryStore(BotId(1)), bots.new(), bots.new()
+    await untouched.apply(full())
+    await mine.apply(full())
+    await other.prune(Page(table=table, before=2.0**40, unrequired_before=2.0**40))
+    assert await _everything(mine) == await _everything(untouched)
+    assert not await mine.apply(full())
 
 
 async def test_bots_apply_the_same_update_each(bots: Bots) -> None:

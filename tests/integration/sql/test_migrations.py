@@ -19,7 +19,10 @@ from gmbot.adapters.sql.migrate import current, downgrade, head, is_current, upg
 from gmbot.adapters.sql.tables import HEAD, metadata
 from gmbot.domain.errors import ConfigurationError
 
-SQLITE_DEFINITIONS = "SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'alembic%' AND sql <> ''"
+SQLITE_DEFINITIONS = """
+SELECT type, name, sql FROM sqlite_master
+    WHERE name NOT LIKE 'alembic%' AND name NOT LIKE 'sqlite%' AND sql <> ''
+"""
 POSTGRES_DEFINITIONS = """
 SELECT 'index', indexname, indexdef FROM pg_indexes
     WHERE schemaname = 'public' AND tablename <> 'alembic_version'

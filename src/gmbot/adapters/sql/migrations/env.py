@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection, text
 
+from gmbot.adapters.sql.migrations.statistics import tell_planner
 from gmbot.adapters.sql.tables import metadata, name_conditions_for_postgresql
 
 LOCK = 0x474D426F74
@@ -24,6 +25,8 @@ def run(connection: Connection) -> None:
     )
     with context.begin_transaction():
         context.run_migrations()
+    if connection.dialect.name == "sqlite":
+        tell_planner(connection)
 
 
 run(context.config.attributes["connection"])

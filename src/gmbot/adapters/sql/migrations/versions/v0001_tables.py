@@ -148,7 +148,7 @@ def _create_holds() -> None:
         sa.PrimaryKeyConstraint("bot_id", "group_id", "user_id", name="pk_holds"),
     )
     _partial_index("holds_active", ["bot_id", "group_id", "user_id"], ACTIVE)
-    _partial_index("holds_of_person", ["bot_id", "user_id"], ACTIVE)
+    _partial_index("holds_of_person", ["bot_id", "user_id", "group_id", "state"], ACTIVE)
     _partial_index("holds_told", ["bot_id", "group_id", "user_id"], TOLD)
     _partial_index("holds_untold", ["bot_id", "group_id", "prompted_at", "at", "user_id"], UNTOLD)
 
