@@ -22,7 +22,7 @@ LOCK := pyproject.toml uv.lock
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
-demo: $(RUN_READY) ## the whole story against a Telegram in a box (ARGS=--keep leaves it running)
+demo: $(RUN_READY) ## the story against a Telegram in a box, then a page to play with it (ARGS=--play: at once)
 	@$(BIN)/gmbot demo $(ARGS)
 
 run: $(RUN_READY) ## the bot itself: BOT_TOKEN=… make run
