@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -16,6 +15,7 @@ from gmbot.gate.bot import Bot
 from gmbot.gate.changes import Changes
 from gmbot.gate.intents import Owed, Prompt
 from gmbot.gate.outgoing import Address
+from gmbot.resilience.budget import Windows
 
 AGAIN_AFTER_S = 3600
 """A person is prompted at most once an hour."""
@@ -23,8 +23,10 @@ AGAIN_AFTER_S = 3600
 TOGETHER_S = 60
 """Those who are held within this time of a prompt are added to it."""
 
+AT_ONCE = 3
 PACE_S = 4
-"""Prompts of one group are at least this far apart: of the 20 messages a minute some are left for answers."""
+"""A group is told of newcomers at once, but thrice in 12 seconds at most: of the 20 messages a minute that
+Telegram allows there, some are left for answers."""
 
 MOST_AT_ONCE = 200
 
@@ -40,8 +42,12 @@ class _Told(msgspec.Struct, frozen=True):
 
 def owe_prompt(bot: Bot, group_id: GroupId) -> Owed:
     """Return that somebody new is to be told, as a debt that is due when it is the group's pace."""
-    wait_s = bot.told_at.get(group_id, -math.inf) + PACE_S - bot.clock.now()
-    return bot.ledger.owe(Prompt(group_id), delay_s=wait_s if 0 < wait_s <= PACE_S else 0)
+    return bot.ledger.owe(Prompt(group_id), delay_s=bot.pace.wait_s(group_id))
+
+
+def prompt_pace(now: Callable[[], float]) -> Windows[GroupId]:
+    """Return what counts how often each group is told of newcomers."""
+    return Windows(AT_ONCE, AT_ONCE * PACE_S, now=now)
 
 
 async def tell_held(bot: Bot, group_id: GroupId) -> Changes:
@@ -49,19 +55,18 @@ async def tell_held(bot: Bot, group_id: GroupId) -> Changes:
     told = await bot.store.told(group_id)
     now = bot.clock.now()
     await _clean_up(bot, group_id, told)
-    wait_s = max((hold.prompted_at for hold in told), default=0) + PACE_S - now
     group = bot.guarded.group(group_id)
     untold = await bot.store.untold(group_id, now - AGAIN_AFTER_S, MOST_AT_ONCE)
     if group is None or not group.settings.prompts or group.paused:
         return Changes()
     if not untold:
         return await _later(bot, group_id, now)
-    if 0 < wait_s <= PACE_S:
-        return Changes(owed=(bot.ledger.owe(Prompt(group_id), delay_s=wait_s),))
+    if bot.pace.wait_s(group_id):
+        return Changes(owed=(owe_prompt(bot, group_id),))
     for thread_id, people in _by_thread(untold).items():
         await _tell(bot, group, thread_id, people, _recent(told, thread_id, now))
     if len(untold) == MOST_AT_ONCE:
-        return Changes(owed=(bot.ledger.owe(Prompt(group_id), delay_s=PACE_S),))
+        return Changes(owed=(owe_prompt(bot, group_id),))
     return await _later(bot, group_id, now)
 
 
@@ -107,8 +112,13 @@ async def _tell(
         # Nothing recent, or an admin deleted it: then those whom it named are told again.
         prompt_id = await bot.telegram.send(Address(group.group_id, thread_id), note)
         concerned = everybody
-    now = bot.told_at[group.group_id] = bot.clock.now()
-    await bot.ledger.write(Changes(holds=tuple(hold.prompted(prompt_id, now) for hold in concerned)))
+    now = bot.clock.now()
+    bot.pace.add(group.group_id)
+    # The message may have waited for its turn: whoever is free by now needs it cleaned up.
+    current = [await bot.store.hold(hold.group_id, hold.user_id) or hold for hold in concerned]
+    owed = () if any(map(_needed, current)) else (bot.ledger.owe(Prompt(group.group_id)),)
+    holds = tuple(hold.prompted(prompt_id, now) for hold in current)
+    await bot.ledger.write(Changes(holds=holds, owed=owed))
 
 
 def _missing(bot: Bot, group: Group, people: Iterable[Hold]) -> tuple[Channel, ...]:

@@ -30,8 +30,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     methods: Mapping[str, Window] = {}
 
 
-TELEGRAM_LIMITS = Limits(chat=Window(1, 1.0), group=Window(20, 60.0), bot=Window(30, 1.0))
-"""About what Telegram enforces: 1 message/s in a chat, 20/min in a group, 30/s by a bot (Bot API FAQ)."""
+TELEGRAM_LIMITS = Limits(chat=Window(3, 3.0), group=Window(20, 60.0), bot=Window(30, 1.0))
+"""About what Telegram enforces: a message a second in a chat with short bursts above it, 20 a minute in a
+group, 30 a second by a bot (Bot API FAQ)."""
 
 
 class Limiter:

@@ -32,6 +32,9 @@ MARGIN_S = 0.25
 """Telegram counts when calls arrive: two that left a second apart may arrive with less between them."""
 
 CHAT_SPACING_S = 1.0 + MARGIN_S
+SHORT_BURST = 3
+"""One message a second in a chat, and short bursts above it (Bot API FAQ): a lone newcomer need not wait."""
+
 MINUTE_S = 60.0 + MARGIN_S
 SECOND_S = 1.0 + MARGIN_S
 
@@ -120,7 +123,9 @@ class SendQueue:
         self._shares: Shares[int | str | None] = Shares(
             limits.rate_per_s * SHARE, max(1.0, limits.burst * SHARE), now=now
         )
-        self._spacing: Windows[int | str | None] = Windows(1, limits.chat_spacing_s, now=now)
+        self._spacing: Windows[int | str | None] = Windows(
+            SHORT_BURST, SHORT_BURST * limits.chat_spacing_s, now=now
+        )
         self._minutes: Windows[int | str | None] = Windows(
             limits.group_messages_per_minute, MINUTE_S, now=now
         )
