@@ -21,6 +21,7 @@ from gmbot.gate.ages import Aging, Page
 from gmbot.gate.changes import NO_CHANGES, AuditEntry, Changes, LearntMembership, LearntStanding, Moved
 from gmbot.gate.intents import Judge, Owed, Settle
 from gmbot.gate.ports import Store
+from gmbot.gate.sweeps import Sweep, SweepKind
 
 _FAR = 2**62
 """Beyond any id of Telegram's (at most 52 bits), so no row of anybody's is in the way."""
@@ -97,6 +98,7 @@ _EVERYTHING = Changes(
     holds=(_hold(), _hold(UserId(1 - _FAR)).ended(EndReason.LEFT, _LONG_AGO)),
     owed=_owed(1),
     audit=(AuditEntry(_LONG_AGO, _GROUP, _USER, ""),),
+    sweeps=(Sweep(_GROUP, SweepKind.ROUND, _LONG_AGO),),
 )
 _TWO_CHANNELS = Changes(
     groups=(Group(_GROUP, _USER, "", Rule((_CHANNEL, ChannelId(_CHANNEL + 2)))),),
@@ -145,8 +147,14 @@ VISITS: Final = (
     # What is given is due before anything else, so that nobody's debts are leased, or waited for.
     Visit("claim", lambda store, _: store.claim(_BEFORE, 1.0, 2), Changes(owed=_owed(1))),
     Visit("next_due", lambda store, _: store.next_due()),
-    Visit("known", lambda store, one: store.known(one.group, [_CHANNEL], UserId(0), _PAGE)),
-    Visit("sweeps", lambda store, one: store.sweeps()),
+    Visit("known", lambda store, one: store.known(one.group, one.channels, UserId(0), _PAGE)),
+    Visit(
+        "known",
+        lambda store, _: store.known(_GROUP, [_CHANNEL], UserId(-2 * _FAR), _PAGE),
+        _EVERYTHING,
+        detail="made up",
+    ),
+    Visit("sweeps", lambda store, _: store.sweeps(), whole=True),
     Visit("audit", lambda store, one: store.audit(one.group, _PAGE)),
     Visit("ping", lambda store, _: store.ping()),
     _apply(_EVERYTHING, "everything new"),
