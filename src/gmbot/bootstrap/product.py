@@ -19,7 +19,7 @@ from gmbot.adapters.sql.store import SqlStore
 from gmbot.adapters.telegram.http import HttpPool
 from gmbot.adapters.telegram.send_queue import SendLimits
 from gmbot.adapters.telegram.webhook import WebhookApp, WebhookBot, register
-from gmbot.bootstrap.bot_at_work import BotAtWork, Parts, assemble, start_polling
+from gmbot.bootstrap.bot_at_work import DRAIN_S, BotAtWork, Parts, assemble, start_polling
 from gmbot.bootstrap.commit import commit_of
 from gmbot.bootstrap.sharing import measured, open_hub
 from gmbot.bootstrap.telegram_watch import TelegramWatch
@@ -56,12 +56,14 @@ RECHECK_EVERY_S = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What a demo changes: its pages tell what is believed of people, and its database can be switched off.
+    """What a demo changes.
 
-    Pages that tell so much are for loopback only.
+    Its pages tell what is believed of people, for loopback only; its database can be switched off; and it
+    waits no longer than `drain_s` seconds for each kind of work, since nothing in it outlives it.
     """
 
     open_database: Callable[[str], Awaitable[Database]] = open_database
+    drain_s: float = 0.2
 
 
 class Product:
@@ -137,7 +139,7 @@ class Product:
         parts = self._parts(database)
         for token in self.settings.bot_tokens:
             work = await assemble(token.reveal(), parts)
-            self._exits.push_async_callback(work.stop)
+            self._exits.push_async_callback(work.stop, DRAIN_S if self._demo is None else self._demo.drain_s)
             self.bots.append(work)
         await self._take_updates(parts)
         self._background(self._keep_house(), "housekeeping")

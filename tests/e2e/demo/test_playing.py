@@ -7,7 +7,9 @@ import pty
 import re
 import signal
 import socket
+import time
 import urllib.request
+from contextlib import ExitStack, closing
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,6 +18,7 @@ import pytest
 from tests.fixtures.demo import demo, left_by, read_until
 
 END_TIMEOUT_S = 2
+RUN_TIMEOUT_S = 30
 
 
 def _page(said: str) -> str:
@@ -24,21 +27,39 @@ def _page(said: str) -> str:
     return found.group(1)
 
 
+def _do(url: str, deed: str, form: bytes = b"") -> None:
+    urllib.request.urlopen(f"{url}do/{deed}", data=form, timeout=RUN_TIMEOUT_S).close()
+
+
+def _await_on_page(url: str, words: str) -> None:
+    """Look at the page until it has these words."""
+    deadline = time.monotonic() + RUN_TIMEOUT_S
+    while time.monotonic() < deadline:
+        with urllib.request.urlopen(url, timeout=RUN_TIMEOUT_S) as answer:
+            if words in answer.read().decode():
+                return
+    raise AssertionError(f"{words!r} never stood on the page")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_in_the_middle_of_a_raid_ends_it_within_two_seconds(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     """With a page open, a fault on and three hundred people half judged; nothing is left behind."""
-    with demo(tmp_path, "--play", "--no-browser", "--port", "0") as process:
+    with demo(tmp_path, "--play", "--no-browser", "--port", "0") as process, ExitStack() as contexts:
         url = _page(read_until(process, "Ctrl-C"))
-        stream = HTTPConnection(urlsplit(url).netloc, timeout=END_TIMEOUT_S)
+        stream = contexts.enter_context(closing(HTTPConnection(urlsplit(url).netloc, timeout=RUN_TIMEOUT_S)))
         stream.request("GET", "/events")
-        assert b"event: world" in stream.getresponse().readline()
-        for deed, form in (("raid", b""), ("switch", b"key=429"), ("switch", b"key=database")):
-            urllib.request.urlopen(f"{url}do/{deed}", data=form, timeout=END_TIMEOUT_S).close()
+        answer = contexts.enter_context(stream.getresponse())
+        assert b"event: world" in answer.readline()
+        _do(url, "say", b"text=/protect+@book_news")
+        _await_on_page(url, "needs Book News")
+        _do(url, "raid")
+        _await_on_page(url, "restrictChatMember")
+        _do(url, "switch", b"key=429")
+        _do(url, "switch", b"key=database")
         process.send_signal(number)
         said, _ = process.communicate(timeout=END_TIMEOUT_S)
-        stream.close()
         assert "Traceback" not in said
         assert process.returncode == (130 if number is signal.SIGINT else 143)
         assert left_by(process, tmp_path) == []

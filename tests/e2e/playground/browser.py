@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Locator, Page, expect
 
 from gmbot.simulator import World
@@ -37,8 +38,7 @@ HOW_TO_GET_ONE = (
 def chromium() -> str:
     """Return the path of Debian's Chromium; fails in one sentence where there is none."""
     found = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert found, HOW_TO_GET_ONE
-    return found
+    return found or pytest.fail(HOW_TO_GET_ONE, pytrace=False)
 
 
 def axe_source() -> str:
