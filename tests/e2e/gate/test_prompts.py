@@ -246,3 +246,19 @@ async def test_a_prompt_that_an_admin_deleted_is_sent_anew(guarded: Stage) -> No
     await guarded.rest()
     (prompt,) = guarded.prompts()
     assert "Sam, Tim" in now_reads(guarded, prompt)
+
+
+async def test_whoever_subscribes_while_the_prompt_is_on_its_way_leaves_none_behind(guarded: Stage) -> None:
+    """The message waits three seconds, and its person is free before it stands: it is deleted again."""
+    slow = Fault(kind=FaultKind.SLOW, method="sendMessage", chat=guarded.group, delay_s=3)
+    guarded.simulator.faults.add(slow)
+    before = len(guarded.calls("sendMessage", chat_id=guarded.group))
+    stranger = guarded.person("Sam")
+    await guarded.advance(1)
+    guarded.world.subscribe(stranger, guarded.channel)
+    await guarded.advance(1)
+    assert not guarded.muted(stranger)
+    for _ in range(8):
+        await guarded.advance(1)
+    assert len(guarded.calls("sendMessage", chat_id=guarded.group)) == before + 1
+    assert guarded.prompts() == []
