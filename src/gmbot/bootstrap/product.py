@@ -19,6 +19,7 @@ from gmbot.adapters.sql.store import SqlStore
 from gmbot.adapters.telegram.http import HttpPool
 from gmbot.adapters.telegram.send_queue import SendLimits
 from gmbot.adapters.telegram.webhook import WebhookApp, WebhookBot, register
+from gmbot.bootstrap.ages import pruner, tell_sizes
 from gmbot.bootstrap.bot_at_work import DRAIN_S, BotAtWork, Parts, assemble, start_polling
 from gmbot.bootstrap.commit import commit_of
 from gmbot.bootstrap.sharing import measured, open_hub
@@ -145,6 +146,9 @@ class Product:
         self._background(self._keep_house(), "housekeeping")
         self._background(self._announce(), "commands")
         self._background(feel_loop(self.emit, self._clock), "loop-lag")
+        self._background(tell_sizes(database, self.emit, self._clock), "database-sizes")
+        for work in self.bots:
+            self._background(pruner(work, self.settings).run(), "ages")
         self._background(tell_use(database, self.emit, self._clock), "database-use")
         backlog = Backlog([work.client for work in self.bots], self.emit, self._clock)
         self._background(backlog.run(), "backlog")

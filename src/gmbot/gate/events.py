@@ -221,6 +221,19 @@ class GroupsCounted(msgspec.Struct, frozen=True):
     paused: int = 0
 
 
+class RowsCounted(msgspec.Struct, frozen=True):
+    """How many rows each table of the database has, about."""
+
+    rows: dict[str, int]
+
+
+class RowsPruned(msgspec.Struct, frozen=True):
+    """Rows of a table that nobody needs were removed."""
+
+    table: str
+    rows: int
+
+
 class DependencyChanged(msgspec.Struct, frozen=True):
     """A dependency (database, redis, telegram) answered, or stopped answering."""
 
@@ -268,6 +281,8 @@ Event = (
     | LoopLagged
     | RedisConfigured
     | GroupsCounted
+    | RowsCounted
+    | RowsPruned
     | DependencyChanged
     | Unforeseen
     | Lifecycle

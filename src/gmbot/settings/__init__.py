@@ -23,6 +23,10 @@ from gmbot.settings.variables import (
     DATABASE_URL,
     ENVIRONMENT,
     GROUP_MESSAGES_PER_MINUTE,
+    KEEP_AUDIT_DAYS,
+    KEEP_HOLDS_DAYS,
+    KEEP_MEMBERSHIPS_DAYS,
+    KEEP_UPDATES_HOURS,
     LOG_LEVEL,
     OFFICIAL_API_URL,
     OPS_HOST,
@@ -48,6 +52,7 @@ SHORTEST_TTL_S: Final = 40
 """A fact must outlast the time in which late news of it count as fresh, jitter included."""
 
 LONGEST_TTL_S: Final = 86_400
+LONGEST_KEPT_DAYS: Final = 3_650
 HIGHEST_BUDGET: Final = 10_000
 """More than any server that one would point GMBot at; Telegram's own allows far less."""
 
@@ -76,6 +81,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     send_rate: int = 25
     send_burst: int = 30
     group_messages_per_minute: int = 20
+    keep_memberships_days: int = 180
+    keep_holds_days: int = 30
+    keep_updates_hours: int = 48
+    keep_audit_days: int = 365
 
     @classmethod
     def load(cls, environ: Mapping[str, str], dotenv: Path | None = None) -> Settings:
@@ -186,4 +195,8 @@ _PARSERS: Final[Mapping[str, tuple[Variable, Callable[[Variable, str], object]]]
     "send_rate": (SEND_RATE, parsing.whole(1, HIGHEST_BUDGET)),
     "send_burst": (SEND_BURST, parsing.whole(1, HIGHEST_BUDGET)),
     "group_messages_per_minute": (GROUP_MESSAGES_PER_MINUTE, parsing.whole(1, HIGHEST_BUDGET)),
+    "keep_memberships_days": (KEEP_MEMBERSHIPS_DAYS, parsing.whole(1, LONGEST_KEPT_DAYS, " of days")),
+    "keep_holds_days": (KEEP_HOLDS_DAYS, parsing.whole(1, LONGEST_KEPT_DAYS, " of days")),
+    "keep_updates_hours": (KEEP_UPDATES_HOURS, parsing.whole(48, LONGEST_KEPT_DAYS * 24, " of hours")),
+    "keep_audit_days": (KEEP_AUDIT_DAYS, parsing.whole(1, LONGEST_KEPT_DAYS, " of days")),
 }

@@ -115,6 +115,28 @@ GROUP_MESSAGES_PER_MINUTE: Final = Variable(
     "20",
     "20",
 )
+KEEP_MEMBERSHIPS_DAYS: Final = Variable(
+    "KEEP_MEMBERSHIPS_DAYS",
+    "For how many days it is kept who is in which channel and group, since that was last learnt; what is "
+    "known of people who are held is kept for as long as they are",
+    "180",
+    "180",
+)
+KEEP_HOLDS_DAYS: Final = Variable(
+    "KEEP_HOLDS_DAYS",
+    "For how many days holds are kept that have ended; whom an admin freed by hand is never forgotten",
+    "30",
+    "30",
+)
+KEEP_UPDATES_HOURS: Final = Variable(
+    "KEEP_UPDATES_HOURS",
+    "For how many hours it is kept which updates were dealt with; Telegram repeats them for 24",
+    "48",
+    "48",
+)
+KEEP_AUDIT_DAYS: Final = Variable(
+    "KEEP_AUDIT_DAYS", "For how many days it is kept what admins did", "365", "365"
+)
 VARIABLES: Final = (
     BOT_TOKEN,
     ENVIRONMENT,
@@ -133,4 +155,8 @@ VARIABLES: Final = (
     SEND_RATE,
     SEND_BURST,
     GROUP_MESSAGES_PER_MINUTE,
+    KEEP_MEMBERSHIPS_DAYS,
+    KEEP_HOLDS_DAYS,
+    KEEP_UPDATES_HOURS,
+    KEEP_AUDIT_DAYS,
 )

@@ -15,6 +15,7 @@ import msgspec
 from gmbot.domain import errors
 from gmbot.domain.hold import EndReason
 from gmbot.domain.verdict import Reason
+from gmbot.gate.ages import Aging
 from gmbot.gate.intents import URGENCY
 from gmbot.gate.ports import Store
 from gmbot.gate.sweeps import SweepKind
@@ -113,6 +114,20 @@ CACHE_OPERATIONS: Final = ("get", "recall", "learn", OTHER)
 RETRIED: Final = (*sorted(snake_case(intent.__name__) for intent in URGENCY), *METHODS)
 SWEEP_OUTCOMES: Final = ("same", "turned_out", "turned_in", "unknown", OTHER)
 SWEEP_KINDS: Final = (*SweepKind, OTHER)
+TABLES: Final = (
+    "applied_updates",
+    "audit",
+    "channels",
+    "groups",
+    "holds",
+    "intents",
+    "links",
+    "memberships",
+    "owners",
+    "standings",
+    "sweeps",
+    OTHER,
+)
 PRIORITIES: Final = ("release", "mute", "answer", "delete", "prompt", "bulk", OTHER)
 
 FAST: Final = (0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1)
@@ -236,6 +251,10 @@ CATALOGUE: Final = (
         "bot_db_pool_in_use",
         Kind.GAUGE,
         "The most pieces of work that had, or awaited, a database connection at once within the last 5 s",
+    ),
+    Metric("bot_db_rows", Kind.GAUGE, "Rows in the database, about", {"table": TABLES}),
+    Metric(
+        "bot_pruned_rows_total", Kind.COUNTER, "Rows removed as nobody needs them", {"table": (*Aging, OTHER)}
     ),
     Metric("bot_db_connected", Kind.GAUGE, "1 while the database answers"),
     Metric("bot_redis_connected", Kind.GAUGE, "1 while Redis answers; 0 without Redis"),

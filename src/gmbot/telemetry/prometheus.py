@@ -126,6 +126,8 @@ class Metrics:
             events.HoldPlaced: self._hold_placed(),
             events.HoldEnded: self._hold_ended(),
             events.GroupsCounted: self._groups_counted(),
+            events.RowsCounted: self._rows_counted(),
+            events.RowsPruned: self._rows_pruned(),
             events.BrakePulled: self._brake_pulled(),
             **self._of_sweeps(),
         }
@@ -261,6 +263,19 @@ class Metrics:
             paused.set(event.paused)
 
         return move
+
+    def _rows_counted(self) -> Handler:
+        rows = self._families["bot_db_rows"]
+
+        def move(event: events.RowsCounted) -> None:
+            for table, number in event.rows.items():
+                rows.of(table).set(number)
+
+        return move
+
+    def _rows_pruned(self) -> Handler:
+        pruned = self._families["bot_pruned_rows_total"]
+        return lambda event: pruned.of(event.table).inc(event.rows)
 
     def _api_called(self) -> Handler:
         calls, seconds = self._families["bot_api_calls_total"], self._families["bot_api_call_seconds"]

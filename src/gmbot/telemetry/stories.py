@@ -53,6 +53,8 @@ LOUDNESS: Final[dict[type, Loudness]] = {
     events.LoopLagged: _always(DEBUG),
     events.RedisConfigured: _always(DEBUG),
     events.GroupsCounted: _always(DEBUG),
+    events.RowsCounted: _always(DEBUG),
+    events.RowsPruned: _always(DEBUG),
     events.DependencyChanged: lambda event: INFO if event.connected else WARNING,
     events.Unforeseen: _always(ERROR),
     events.Lifecycle: _always(INFO),

@@ -31,6 +31,7 @@ from gmbot.gate.ages import Aging, Page
 from gmbot.gate.changes import Changes
 from gmbot.gate.ports import Store
 from gmbot.settings import Secret
+from gmbot.telemetry.catalogue import TABLES
 
 BOT = BotId(1)
 EVERYTHING = "SELECT count(*), coalesce(sum(bot_id), 0) FROM"
@@ -173,3 +174,8 @@ def test_the_command_tells_by_its_exit_code(
     asyncio.run(_without(sqlite_url, "audit_of_group"))
     assert [*codes, main(["db-check"])] == [0, 0, 1]
     assert "CREATE INDEX audit_of_group ON audit (bot_id, group_id, entry_id);" in capsys.readouterr().out
+
+
+def test_metrics_know_every_table() -> None:
+    """How large a table is can be seen, whichever it is."""
+    assert set(TABLES) == {*metadata.tables, "other"}

@@ -52,6 +52,8 @@ QUIET: list[tuple[events.Event, str]] = [
     (events.SendWaited("mute", 0.1, 0), "send_waited"),
     (events.QueryRan("apply", 0.1), "query_ran"),
     (events.GroupsCounted(1, 2), "groups_counted"),
+    (events.RowsCounted({"holds": 2}), "rows_counted"),
+    (events.RowsPruned("holds", 2), "rows_pruned"),
 ]
 
 

@@ -142,6 +142,11 @@ MOVES: list[tuple[events.Event, dict[str, float]]] = [
         {'bot_sweep_questions_total{outcome="turned_out"}': 2},
     ),
     (events.SweepEnded(GROUP, "round", 9, 1, 0, 2.0), {'bot_sweeps_total{kind="round"}': 1}),
+    (
+        events.RowsCounted({"holds": 5, "secrets": 6}),
+        {'bot_db_rows{table="holds"}': 5, 'bot_db_rows{table="other"}': 6},
+    ),
+    (events.RowsPruned("holds", 3), {'bot_pruned_rows_total{table="holds"}': 3}),
     (events.DependencyChanged("database", connected=True), {"bot_db_connected": 1}),
     (events.DependencyChanged("redis", connected=True), {"bot_redis_connected": 1}),
 ]
