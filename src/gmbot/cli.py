@@ -19,6 +19,7 @@ FAILED: Final = 1
 MISCONFIGURED: Final = 2
 INTERRUPTED: Final = 130
 HIGHEST_PORT: Final = 65_535
+MOST: Final = 100_000
 
 
 class Call(NamedTuple):
@@ -107,6 +108,27 @@ def db_check(call: Call) -> int:
     return 0 if seen.well else FAILED
 
 
+def sweep(call: Call) -> int:
+    """Ask again about everybody known in a group, and have those muted or freed who should be."""
+    return _batch(call, "demand")
+
+
+def warm(call: Call) -> int:
+    """Learn who is subscribed before anybody writes; goes on where it was interrupted."""
+    return _batch(call, "warm")
+
+
+def _batch(call: Call, kind: str) -> int:
+    from gmbot.settings import Settings
+
+    settings = Settings.load(call.environ, call.dotenv)
+    from gmbot.batches import Wanted, run_batch
+    from gmbot.gate.sweeps import SweepKind
+
+    asked = {name: value for name, value in vars(call.options).items() if name in Wanted.__struct_fields__}
+    return _in_loop(run_batch(settings, Wanted(**{**asked, "kind": SweepKind(kind)})))
+
+
 def version(_: Call) -> int:
     """Print the version."""
     sys.stdout.write(f"gmbot {__version__}\n")
@@ -141,6 +163,8 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(verb=verb)
         for flag, meaning in _FLAGS.get(verb, {}).items():
             command.add_argument(flag, action="store_true", help=meaning)
+        if verb in _MORE:
+            _MORE[verb](command)
         for option, meaning in _PORTS.get(verb, {}).items():
             command.add_argument(option, type=_port, metavar="N", help=meaning)
     return parser
@@ -150,6 +174,42 @@ def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > HIGHEST_PORT:
         raise argparse.ArgumentTypeError(f"a port is a number from 0 to {HIGHEST_PORT}, not {text!r}")
     return int(text)
+
+
+def _sweep_options(command: argparse.ArgumentParser) -> None:
+    _add_groups(command, required=True)
+    _add_rate(command)
+
+
+def _warm_options(command: argparse.ArgumentParser) -> None:
+    where = command.add_mutually_exclusive_group(required=True)
+    _add_groups(where)
+    where.add_argument("--all", action="store_const", dest="groups", const=(), help="in every guarded group")
+    _add_rate(command)
+    meaning = "only people of whom something was heard in the last N days (30)"
+    command.add_argument("--active-days", type=_above_zero, metavar="N", default=30.0, help=meaning)
+
+
+def _add_groups(command: argparse._ActionsContainer, *, required: bool = False) -> None:
+    meaning = "the group's id; may be given again for another"
+    command.add_argument(
+        "--group", action="append", dest="groups", type=int, metavar="ID", required=required, help=meaning
+    )
+
+
+def _add_rate(command: argparse.ArgumentParser) -> None:
+    rate: dict[str, Any] = {"dest": "rate_per_s", "type": _above_zero, "default": 5.0, "metavar": "N"}
+    command.add_argument("--rate", help="how many questions a second (5)", **rate)
+
+
+def _above_zero(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < MOST:
+        raise argparse.ArgumentTypeError(f"must be a number above 0, not {text!r}")
+    return number
 
 
 def _described(summary: str, examples: Sequence[str]) -> dict[str, Any]:
@@ -173,7 +233,16 @@ _VERBS: Final[Mapping[Verb, Sequence[str]]] = {
     ),
     doctor: ("gmbot doctor", "ENVIRONMENT=production gmbot doctor"),
     db_check: ("gmbot db-check", "DATABASE_URL=postgresql://gmbot:…@localhost/gmbot gmbot db-check"),
+    sweep: ("gmbot sweep --group -1001234567890 --dry-run", "gmbot sweep --group -1001234567890 --rate 10"),
+    warm: (
+        "gmbot warm --group -1001234567890",
+        "gmbot warm --all --rate 10 --active-days 7",
+    ),
     version: ("gmbot version",),
+}
+_MORE: Final[Mapping[Verb, Callable[[argparse.ArgumentParser], None]]] = {
+    sweep: _sweep_options,
+    warm: _warm_options,
 }
 _FLAGS: Final[Mapping[Verb, Mapping[str, str]]] = {
     demo: {
@@ -182,6 +251,7 @@ _FLAGS: Final[Mapping[Verb, Mapping[str, str]]] = {
         "--no-browser": "only print the playground's address",
     },
     migrate: {"--down": "remove GMBot's tables and everything in them"},
+    sweep: {"--dry-run": "only tell what would be asked and done"},
 }
 _PORTS: Final[Mapping[Verb, Mapping[str, str]]] = {
     demo: {

@@ -169,7 +169,8 @@ async def assemble(token: str, parts: Parts) -> BotAtWork:
         reconciler=_reconciler(bot, client, parts),
     )
     work.tasks.append(asyncio.create_task(outbox.run(), name="outbox"))
-    work.tasks.append(asyncio.create_task(work.reconciler.run(), name="reconciler"))
+    if parts.sweeps.serve:
+        work.tasks.append(asyncio.create_task(work.reconciler.run(), name="reconciler"))
     if parts.open_shared:
         work.tasks.append(asyncio.create_task(desk.run(), name="news"))
     return work

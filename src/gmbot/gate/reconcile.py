@@ -37,6 +37,7 @@ LONGEST_NAP_S = 60.0
 FAILURES_IN_A_ROW = 3
 """After so many unanswered questions Telegram is given time."""
 
+Heard = Callable[[Sweep], None]
 _REQUESTED = frozenset({SweepKind.DEMAND, SweepKind.RESUMED})
 
 
@@ -89,11 +90,10 @@ class Reconciler:
             if wait_s > 0:
                 await self._nap(wait_s)
 
-    async def sweep(self, sweep: Sweep, heard: Callable[[Sweep], None] = lambda sweep: None) -> Sweep:
-        """Bring one sweep to its end and return it; `heard` is told after each page. Raises Unavailable."""
+    async def sweep(self, sweep: Sweep, heard: Heard) -> Sweep:
+        """Bring one sweep to its end and return it; `heard` is told of each person. Raises Unavailable."""
         while sweep.finished_at is None:
-            sweep = await self._page(sweep.taken(self._worker, self._bot.clock.now()))
-            heard(sweep)
+            sweep = await self._page(sweep.taken(self._worker, self._bot.clock.now()), heard)
         return sweep
 
     async def _work(self) -> float:
@@ -142,7 +142,7 @@ class Reconciler:
         regular = last.finished_at + self._plan.every_s
         return min(regular, heard) if heard > last.started_at else regular
 
-    async def _page(self, sweep: Sweep) -> Sweep:
+    async def _page(self, sweep: Sweep, heard: Heard = lambda sweep: None) -> Sweep:
         """Look at the next page of people; a sweep without any left, or of a paused group, is over."""
         bot = self._bot
         group = bot.guarded.group(sweep.group_id)
@@ -155,6 +155,7 @@ class Reconciler:
                 return await self._end(group, sweep)
             before, sweep = sweep, await sweeping.look_at(group, sweep, known)
             await self._tell(group, sweep)
+            heard(sweep)
             await self._rest(before, sweep)
         if len(page) < PAGE:
             return await self._end(group, sweep)

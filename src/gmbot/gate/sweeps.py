@@ -98,9 +98,13 @@ class Ages(msgspec.Struct, frozen=True):
 
 
 class SweepPlan(msgspec.Struct, frozen=True):
-    """How often groups are swept by themselves (`rounds`), and how many questions that may take."""
+    """How often groups are swept by themselves (`rounds`), and how many questions that may take.
+
+    Without `serve` nothing is swept but by a call: for commands that work beside the service.
+    """
 
     rate_per_s: float = 5.0
     every_s: float = 21_600
     ages: Ages = Ages()
     rounds: bool = True
+    serve: bool = True

@@ -15,7 +15,7 @@ from gmbot import __version__
 from gmbot.cli import conclude, main
 
 TOKEN = "123456789:AAcanaryCANARYcanaryCANARYcanary0123"
-VERBS = ["run", "demo", "migrate", "doctor", "version"]
+VERBS = ["run", "demo", "migrate", "doctor", "sweep", "warm", "version"]
 HEAVY = {
     "aiohttp",
     "sqlalchemy",
