@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import ConsoleMessage, Locator, Page, Request, expect
 
 from gmbot.simulator import World
 from gmbot.simulator.playground import Playground, Scene
@@ -57,6 +57,11 @@ class Player:
     def __init__(self, page: Page, playground: Playground) -> None:
         self.page = page
         self.playground = playground
+        self.errors: list[str] = []
+        """What went wrong in the page; a test fails if anything did."""
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._told)
+        page.on("request", self._requested)
 
     @property
     def world(self) -> World:
@@ -133,3 +138,11 @@ class Player:
         for scheme in ("dark", "light"):
             await self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             await self.page.screenshot(path=ARTIFACTS / f"{name}-{scheme}.png")
+
+    def _told(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(message.text)
+
+    def _requested(self, request: Request) -> None:
+        if not request.url.startswith(("http://127.0.0.1:", "data:")):
+            self.errors.append(f"fetched from outside: {request.url}")

@@ -54,19 +54,10 @@ async def player(browser: Browser, playground: Playground) -> AsyncIterator[Play
     """A page at the size of a small laptop; any error in it fails the test."""
     context = await browser.new_context(viewport=WIDE, locale="en")
     context.set_default_timeout(PATIENCE_MS)
-    page = await context.new_page()
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-    page.on("request", lambda request: _stays(request.url, wrong))
-    yield Player(page, playground)
+    player = Player(await context.new_page(), playground)
+    yield player
     await context.close()
-    assert not wrong
-
-
-def _stays(url: str, wrong: list[str]) -> None:
-    if not url.startswith(("http://127.0.0.1:", "data:")):
-        wrong.append(f"fetched from outside: {url}")
+    assert not player.errors
 
 
 @pytest.fixture(scope="session")
