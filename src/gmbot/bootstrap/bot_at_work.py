@@ -33,6 +33,7 @@ from gmbot.gate.ports import Clock, Emit, Me, Memory, SharedMemory, Store
 from gmbot.gate.questions import Questions
 from gmbot.gate.reconcile import Pace, Reconciler
 from gmbot.gate.sweeps import SweepPlan
+from gmbot.gate.tell_held import prompt_pace
 from gmbot.resilience.backoff import Backoff
 from gmbot.resilience.budget import SharedBudget
 from gmbot.resilience.keyed_lock import KeyedLock
@@ -133,6 +134,7 @@ async def assemble(token: str, parts: Parts) -> BotAtWork:
         emit=parts.emit,
         voice=EnglishVoice(),
         people=KeyedLock(),
+        pace=prompt_pace(parts.clock.now),
         brake=Brake(parts.flips, parts.clock),
         sweeping=parts.sweeps,
         signing_key=hmac.digest(token.encode(), b"gmbot confirmation", hashlib.sha256),

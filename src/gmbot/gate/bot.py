@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from gmbot.domain.ids import GroupId, UserId
 from gmbot.gate.brake import Brake
@@ -12,6 +12,7 @@ from gmbot.gate.ledger import Ledger
 from gmbot.gate.ports import Clock, Emit, Me, Store, Telegram, Voice
 from gmbot.gate.questions import Questions
 from gmbot.gate.sweeps import SweepPlan
+from gmbot.resilience.budget import Windows
 from gmbot.resilience.keyed_lock import KeyedLock
 
 
@@ -19,7 +20,7 @@ from gmbot.resilience.keyed_lock import KeyedLock
 class Bot:
     """What a use case is given. `signing_key` signs the links that ask a channel's admin to confirm.
 
-    `told_at` is when each group was last told something, in Unix seconds, as far as this process knows.
+    `pace` counts how often this process told each group of newcomers lately.
     """
 
     me: Me
@@ -36,7 +37,7 @@ class Bot:
     brake: Brake
     sweeping: SweepPlan
     signing_key: bytes
-    told_at: dict[GroupId, float] = field(default_factory=dict)
+    pace: Windows[GroupId]
 
     @property
     def user_id(self) -> UserId:
