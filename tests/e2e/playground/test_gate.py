@@ -66,6 +66,8 @@ async def test_the_panels_tell_the_calls_their_causes_and_the_beliefs(player: Pl
     """Each call with target, result, time and update; the verdict with its reason and the membership."""
     page = player.page
     await player.open()
+    greeting = page.locator(".calls li", has_text="sendMessage").filter(has_text="Bookworms").last
+    await expect(greeting.locator(".cause")).to_contain_text("my_chat_member")
     await player.guard()
     await player.be("Zoe")
     await page.locator("#deed-join").click()

@@ -114,14 +114,14 @@ class CallRows:
 
 
 def _subjects(kind: str, payload: Wire) -> list[Subject]:
-    """The service message about somebody's coming is about the chat only: `chat_member` told it before."""
+    """The service message about somebody's coming is about nothing: `chat_member` told it before."""
     if kind == "callback_query":
         message = payload.get("message")
         place = message.get("chat") if isinstance(message, dict) else None
         return [("tap", payload["id"]), ("person", _id(payload.get("from"))), ("chat", _id(place))]
-    chat: Subject = ("chat", _id(payload.get("chat")))
     if "new_chat_members" in payload or "left_chat_member" in payload:
-        return [chat]
+        return []
+    chat: Subject = ("chat", _id(payload.get("chat")))
     member = payload.get("new_chat_member")
     person = member.get("user") if isinstance(member, dict) else payload.get("from")
     return [("person", _id(person)), chat]

@@ -54,6 +54,8 @@ class Playground:
         self.actions = Actions(world, scene, self.promises)
         self.tour = Tour(world, scene, self.actions, self.board, self.promises)
         self.rows = CallRows(world, scene.bot)
+        for entry in world.bots[scene.bot].mailbox.pending():
+            self.rows.updated(entry)
         self.beliefs = Beliefs(bot_pages, [role.id for role in scene.roles])
         self.conversation = Conversation(world, scene)
         self.usher = Usher(world, scene, self.promises)
