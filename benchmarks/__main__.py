@@ -11,7 +11,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import day, memories
+from benchmarks import day, memories, sweeping
 from benchmarks.measures import Figure, everything
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
@@ -30,7 +30,8 @@ def main() -> int:
 
 
 async def _everything() -> list[Figure]:
-    return await everything() + memories.of_process() + await memories.of_redis() + await day.of_a_day()
+    figures = await everything() + memories.of_process() + await memories.of_redis()
+    return figures + await day.of_a_day() + await sweeping.of_sweeps()
 
 
 def _table(figures: list[Figure]) -> Table:

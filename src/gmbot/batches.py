@@ -18,6 +18,7 @@ from gmbot.adapters.sql.database import open_database
 from gmbot.adapters.sql.store import SqlStore
 from gmbot.adapters.telegram.http import HttpPool
 from gmbot.bootstrap import BotAtWork, Parts, assemble
+from gmbot.bootstrap.limits import flip_limits, send_limits
 from gmbot.bootstrap.sharing import open_hub
 from gmbot.domain.errors import ConfigurationError
 from gmbot.domain.group import Group
@@ -78,6 +79,7 @@ async def _bots(settings: Settings, rate_per_s: float) -> AsyncIterator[list[Bot
             await hub.start()
         pool = HttpPool(settings.telegram_api_url)
         exits.push_async_callback(pool.close)
+        limits = send_limits(settings)
         parts = Parts(
             clock=clock,
             random=random,
@@ -85,6 +87,9 @@ async def _bots(settings: Settings, rate_per_s: float) -> AsyncIterator[list[Bot
             open_store=lambda bot_id, emit: SqlStore(database, bot_id, emit),
             emit=emit,
             open_shared=hub.memory if hub is not None else None,
+            limits=limits,
+            shared_budget=hub.budget(rate_per_s=limits.rate_per_s, burst=limits.burst) if hub else None,
+            flips=flip_limits(settings),
             sweeps=SweepPlan(rate_per_s=rate_per_s, serve=False),
         )
         bots = [await assemble(token.reveal(), parts) for token in settings.bot_tokens]

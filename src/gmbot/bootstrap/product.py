@@ -17,11 +17,11 @@ from gmbot import __version__
 from gmbot.adapters.sql.database import Database, open_database
 from gmbot.adapters.sql.store import SqlStore
 from gmbot.adapters.telegram.http import HttpPool
-from gmbot.adapters.telegram.send_queue import SendLimits
 from gmbot.adapters.telegram.webhook import WebhookApp, WebhookBot, register
 from gmbot.bootstrap.ages import pruner, tell_sizes
 from gmbot.bootstrap.bot_at_work import DRAIN_S, BotAtWork, Parts, assemble, start_polling
 from gmbot.bootstrap.commit import commit_of
+from gmbot.bootstrap.limits import flip_limits, send_limits, sweep_plan
 from gmbot.bootstrap.sharing import measured, open_hub
 from gmbot.bootstrap.telegram_watch import TelegramWatch
 from gmbot.bootstrap.vitals import Backlog, WatchedDatabase, feel_loop, tell_use
@@ -158,7 +158,7 @@ class Product:
     def _parts(self, database: Database) -> Parts:
         pool = HttpPool(self.settings.telegram_api_url)
         self._exits.push_async_callback(pool.close)
-        limits = _limits(self.settings)
+        limits = send_limits(self.settings)
         budget = self._hub.budget(rate_per_s=limits.rate_per_s, burst=limits.burst) if self._hub else None
         return Parts(
             clock=self._clock,
@@ -167,6 +167,8 @@ class Product:
             open_store=lambda bot_id, emit: SqlStore(database, bot_id, emit),
             emit=self.emit,
             limits=limits,
+            flips=flip_limits(self.settings),
+            sweeps=sweep_plan(self.settings),
             open_shared=self._hub.memory if self._hub is not None else None,
             shared_budget=budget,
         )
@@ -281,14 +283,6 @@ def _logs(settings: Settings, stream: BinaryIO | None) -> Logs:
         secrets=tuple(secret.reveal() for secret in settings.secrets),
     )
     return Logs(options, stream or sys.stderr.buffer, time.time)
-
-
-def _limits(settings: Settings) -> SendLimits:
-    return SendLimits(
-        rate_per_s=settings.send_rate,
-        burst=settings.send_burst,
-        group_messages_per_minute=settings.group_messages_per_minute,
-    )
 
 
 def _level(settings: Settings) -> int:

@@ -28,6 +28,8 @@ from gmbot.settings.variables import (
     KEEP_MEMBERSHIPS_DAYS,
     KEEP_UPDATES_HOURS,
     LOG_LEVEL,
+    MASS_FLIP_LEAST,
+    MASS_FLIP_SHARE,
     OFFICIAL_API_URL,
     OPS_HOST,
     OPS_PORT,
@@ -36,6 +38,9 @@ from gmbot.settings.variables import (
     SEND_BURST,
     SEND_RATE,
     SENTRY_DSN,
+    SWEEP_AGE_HOURS,
+    SWEEP_EVERY_HOURS,
+    SWEEP_RATE,
     TELEGRAM_API_URL,
     VARIABLES,
     WEBHOOK_SECRET,
@@ -81,6 +86,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     send_rate: int = 25
     send_burst: int = 30
     group_messages_per_minute: int = 20
+    sweep_rate: int = 5
+    sweep_every_hours: int = 6
+    sweep_age_hours: int = 24
+    mass_flip_share: int = 30
+    mass_flip_least: int = 10
     keep_memberships_days: int = 180
     keep_holds_days: int = 30
     keep_updates_hours: int = 48
@@ -195,6 +205,11 @@ _PARSERS: Final[Mapping[str, tuple[Variable, Callable[[Variable, str], object]]]
     "send_rate": (SEND_RATE, parsing.whole(1, HIGHEST_BUDGET)),
     "send_burst": (SEND_BURST, parsing.whole(1, HIGHEST_BUDGET)),
     "group_messages_per_minute": (GROUP_MESSAGES_PER_MINUTE, parsing.whole(1, HIGHEST_BUDGET)),
+    "sweep_rate": (SWEEP_RATE, parsing.whole(1, HIGHEST_BUDGET)),
+    "sweep_every_hours": (SWEEP_EVERY_HOURS, parsing.whole(1, LONGEST_KEPT_DAYS)),
+    "sweep_age_hours": (SWEEP_AGE_HOURS, parsing.whole(1, LONGEST_KEPT_DAYS)),
+    "mass_flip_share": (MASS_FLIP_SHARE, parsing.whole(1, 100)),
+    "mass_flip_least": (MASS_FLIP_LEAST, parsing.whole(2, HIGHEST_BUDGET)),
     "keep_memberships_days": (KEEP_MEMBERSHIPS_DAYS, parsing.whole(1, LONGEST_KEPT_DAYS, " of days")),
     "keep_holds_days": (KEEP_HOLDS_DAYS, parsing.whole(1, LONGEST_KEPT_DAYS, " of days")),
     "keep_updates_hours": (KEEP_UPDATES_HOURS, parsing.whole(48, LONGEST_KEPT_DAYS * 24, " of hours")),

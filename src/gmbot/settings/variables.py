@@ -137,6 +137,34 @@ KEEP_UPDATES_HOURS: Final = Variable(
 KEEP_AUDIT_DAYS: Final = Variable(
     "KEEP_AUDIT_DAYS", "For how many days it is kept what admins did", "365", "365"
 )
+SWEEP_RATE: Final = Variable(
+    "SWEEP_RATE",
+    "How many questions a bot asks in a second to keep what it knows true, when nothing else is to be done",
+    "5",
+    "5",
+)
+SWEEP_EVERY_HOURS: Final = Variable(
+    "SWEEP_EVERY_HOURS",
+    "How many hours after a round over a group's people the next one begins",
+    "6",
+    "6",
+)
+SWEEP_AGE_HOURS: Final = Variable(
+    "SWEEP_AGE_HOURS",
+    "After how many hours a round asks again whether somebody is still in a channel",
+    "24",
+    "24",
+)
+MASS_FLIP_SHARE: Final = Variable(
+    "MASS_FLIP_SHARE",
+    "A group is paused when more than so many per cent of the subscribed members who were looked at within "
+    "a minute seem to have left",
+    "30",
+    "30",
+)
+MASS_FLIP_LEAST: Final = Variable(
+    "MASS_FLIP_LEAST", "But only if they are at least so many people", "10", "10"
+)
 VARIABLES: Final = (
     BOT_TOKEN,
     ENVIRONMENT,
@@ -155,6 +183,11 @@ VARIABLES: Final = (
     SEND_RATE,
     SEND_BURST,
     GROUP_MESSAGES_PER_MINUTE,
+    SWEEP_RATE,
+    SWEEP_EVERY_HOURS,
+    SWEEP_AGE_HOURS,
+    MASS_FLIP_SHARE,
+    MASS_FLIP_LEAST,
     KEEP_MEMBERSHIPS_DAYS,
     KEEP_HOLDS_DAYS,
     KEEP_UPDATES_HOURS,

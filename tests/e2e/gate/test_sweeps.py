@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest_asyncio
-from tests.e2e.gate.dialogue import ask, group_of, now_reads, replies, tapped
+from tests.e2e.gate.dialogue import ask, group_of, leap, now_reads, replies, tapped
 from tests.fixtures.stage import UNSWEPT, Stage, raised_stage
 
 from gmbot.domain.group import PauseReason
@@ -52,7 +53,7 @@ async def slow() -> AsyncIterator[Stage]:
 async def unseen(
     stage: Stage, name: str, believed: MembershipState | None, *, subscribed: bool = False, age_s: int = OLD_S
 ) -> int:
-    """Return somebody who came, and subscribed or not, without any update; what is stored was learnt so long ago."""
+    """Return somebody who came without any update; what is stored of them was learnt so long ago."""
     assert stage.work is not None
     await stage.stop()
     user = stage.person(name, subscribed=subscribed)
@@ -72,8 +73,6 @@ async def unseen(
 async def long_heard(stage: Stage) -> None:
     """Have the channel's news reach back to before what these tests store."""
     assert stage.work is not None
-    import msgspec
-
     channel = stage.work.bot.guarded.channel(stage.channel)
     assert channel is not None
     heard = msgspec.structs.replace(channel, heard_since=0)
@@ -96,14 +95,14 @@ async def test_who_left_unseen_is_found_and_held(swept: Stage) -> None:
     """An IN is not believed for ever."""
     await long_heard(swept)
     member = await unseen(swept, "Mia", MembershipState.IN)
-    await swept.advance(3_700)
+    await leap(swept, 3_700)
     assert swept.muted(member)
 
 
 async def test_who_never_was_seen_in_the_channel_is_found(swept: Stage) -> None:
     """Somebody of whom only the group told."""
     stranger = await unseen(swept, "Sam", None)
-    await swept.advance(3_700)
+    await leap(swept, 3_700)
     assert swept.muted(stranger)
 
 
@@ -117,7 +116,7 @@ async def test_who_joined_unseen_is_found_and_freed(swept: Stage) -> None:
     swept.world.bots[swept.bot_id].mailbox.clear()
     await swept.start()
     swept.clock.set(swept.clock.now() + 90_000)
-    await swept.advance(3_700)
+    await leap(swept, 3_700)
     assert not swept.muted(stranger)
 
 
@@ -127,7 +126,7 @@ async def test_who_is_known_well_is_not_asked_about(swept: Stage) -> None:
         swept.person(f"Member {number}", subscribed=True)
     await swept.rest()
     asked = len(swept.calls("getChatMember"))
-    await swept.advance(3_700)
+    await leap(swept, 3_700)
     (last,) = await sweeps(swept, SweepKind.ROUND)
     assert last.people >= 5
     assert len(swept.calls("getChatMember")) == asked
@@ -135,7 +134,8 @@ async def test_who_is_known_well_is_not_asked_about(swept: Stage) -> None:
 
 async def test_a_round_ends_and_waits_for_the_next(swept: Stage) -> None:
     """One pass an hour."""
-    await swept.advance(2 * 3_600)
+    for _ in range(2):
+        await leap(swept, 3_700)
     rounds = [event for event in swept.events if isinstance(event, SweepEnded)]
     assert len(rounds) == 3
 
@@ -145,7 +145,7 @@ async def test_a_failed_question_is_no_verdict(swept: Stage) -> None:
     await long_heard(swept)
     member = await unseen(swept, "Mia", MembershipState.IN)
     swept.simulator.faults.add(Fault(kind=FaultKind.SERVER_ERROR, method="getChatMember"))
-    await swept.advance(3_700)
+    await leap(swept, 3_700)
     (last,) = await sweeps(swept, SweepKind.ROUND)
     assert last.failed >= 1
     assert not swept.muted(member)
@@ -188,7 +188,7 @@ async def test_a_round_that_finds_a_mass_flip_pauses_the_group(swept: Stage) -> 
     """An implausible share of a sweep is not acted upon."""
     await long_heard(swept)
     members = [await unseen(swept, f"Member {number}", MembershipState.IN) for number in range(15)]
-    await swept.advance(3_700)
+    await leap(swept, 3_700)
     assert sum(swept.muted(member) for member in members) < 10
     group = group_of(swept)
     assert group is not None
@@ -198,7 +198,7 @@ async def test_a_round_that_finds_a_mass_flip_pauses_the_group(swept: Stage) -> 
 async def test_many_who_never_were_subscribed_are_left_to_the_gate(swept: Stage) -> None:
     """A channel required since yesterday: neither are all muted at once, nor is the guard taken away."""
     strangers = [await unseen(swept, f"Stranger {number}", None) for number in range(15)]
-    await swept.advance(3_700)
+    await leap(swept, 3_700)
     assert sum(swept.muted(stranger) for stranger in strangers) < 10
     group = group_of(swept)
     assert group is not None
