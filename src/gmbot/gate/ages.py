@@ -58,7 +58,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     before: float
     unrequired_before: float = 0
     after: Key = ()
-    limit: int = 500
+    limit: int = 100
 
 
 class Pruned(msgspec.Struct, frozen=True):

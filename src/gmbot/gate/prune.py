@@ -16,7 +16,7 @@ EVERY_S = 6 * 3600.0
 AGAIN_AFTER_S = 600.0
 """When to begin anew after the store failed: whatever troubles it, this can wait."""
 
-PAUSE_S = 0.5
+PAUSE_S = 0.25
 SHARE = 10
 """A page that took a second is followed by ten without: a busy database is left alone for longer."""
 

@@ -15,7 +15,7 @@ from gmbot.gate.changes import Changes, LearntMembership
 from gmbot.gate.events import RowsPruned
 from gmbot.gate.prune import AGAIN_AFTER_S, EVERY_S, FIRST_AFTER_S, PAUSE_S, Pruner
 
-PEOPLE = 1_100
+PEOPLE = 220
 
 
 @asynccontextmanager
@@ -63,7 +63,7 @@ async def test_it_goes_in_steps_with_pauses(desk: Desk) -> None:
         for _ in range(3):
             await desk.clock.advance(PAUSE_S if steps else FIRST_AFTER_S)
             steps.append(pruned(desk))
-    assert steps == [[500], [500, 500], [500, 500, 100]]
+    assert steps == [[100], [100, 100], [100, 100, 20]]
 
 
 async def test_it_begins_anew_some_hours_later(desk: Desk) -> None:
