@@ -69,9 +69,7 @@ class Knowledge:
         record = self.heard(record)
         if not reading.disturbed:
             standings = (LearntStanding(group_id, user_id, record.standing),) if record.standing else ()
-            self._memory.learn(
-                Changes(memberships=_learnt(user_id, record.memberships), standings=standings)
-            )
+            self._memory.learn(Changes(memberships=_learnt(user_id, record.memberships), standings=standings))
         return record
 
     def _weigh(self, group: Group, user_id: UserId, facts: KnownMemberships, now: float) -> Verdict:

@@ -202,9 +202,7 @@ CATALOGUE: Final = (
     ),
     Metric("bot_active_groups", Kind.GAUGE, "Groups guarded now"),
     Metric("bot_groups_paused", Kind.GAUGE, "Of these, groups that are left alone for now"),
-    Metric(
-        "bot_mass_flips_total", Kind.COUNTER, "Groups paused because too many members turned OUT at once"
-    ),
+    Metric("bot_mass_flips_total", Kind.COUNTER, "Groups paused because too many members turned OUT at once"),
     Metric(
         "bot_sweep_questions_total",
         Kind.COUNTER,

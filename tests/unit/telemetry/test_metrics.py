@@ -5,10 +5,10 @@ from __future__ import annotations
 import typing
 
 import pytest
-from gmbot.domain.ids import BotId, ChannelId, GroupId, UpdateId, UserId
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
+from gmbot.domain.ids import BotId, ChannelId, GroupId, UpdateId, UserId
 from gmbot.gate import events
 from gmbot.telemetry.catalogue import CATALOGUE, OTHER, PROCESS, QUERY_TYPES, Kind
 from gmbot.telemetry.prometheus import Build, Metrics
