@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
+    Column,
     ColumnElement,
     Connection,
     Double,
     Integer,
+    TextClause,
     bindparam,
     delete,
-    exists,
+    literal_column,
     or_,
     select,
     tuple_,
 )
 from sqlalchemy.schema import Table
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.dml import Delete
 from sqlalchemy.sql.selectable import Select
 
@@ -34,59 +38,81 @@ from gmbot.adapters.sql.tables import (
 from gmbot.domain.ids import BotId
 from gmbot.gate.ages import Aging, Key, Page
 
+Columns = ReadOnlyColumnCollection[str, Any]
+
 _LOWEST: Final = -(2**63)
 _BEFORE = bindparam("before", type_=Double)
 _UNREQUIRED_BEFORE = bindparam("unrequired_before", type_=Double)
 
-_FREE = ~exists().where(
-    holds.c.bot_id == memberships.c.bot_id, holds.c.user_id == memberships.c.user_id, ACTIVE
-).correlate(memberships)
-_FREE_HERE = ~exists().where(
-    holds.c.bot_id == standings.c.bot_id, holds.c.user_id == standings.c.user_id, ACTIVE
-).correlate(standings)
-_REQUIRED = (
-    exists()
-    .where(channels.c.bot_id == memberships.c.bot_id, channels.c.channel_id == memberships.c.channel_id)
-    .correlate(memberships)
-)
-_GUARDED = (
-    exists()
-    .where(groups.c.bot_id == standings.c.bot_id, groups.c.group_id == standings.c.group_id)
-    .correlate(standings)
-)
+Condition = Callable[[Columns], ColumnElement[bool]]
 
 
-def _stale(at: ColumnElement[Any], wanted: ColumnElement[bool]) -> ColumnElement[bool]:
-    return or_(at < _BEFORE, (at < _UNREQUIRED_BEFORE) & ~wanted)
+def _old(page: Columns) -> ColumnElement[bool]:
+    age: Column[Any] = page.age
+    return age < _BEFORE
+
+
+def _any(*where: ColumnElement[bool] | TextClause) -> ColumnElement[bool]:
+    """Whether there is such a row. PostgreSQL would answer EXISTS from a hash of the whole table."""
+    return select(literal_column("1")).where(*where).limit(literal_column("1")).scalar_subquery().is_not(None)
+
+
+def _stale(wanted: Condition) -> Condition:
+    """Facts that are old, or of no concern; never about a person with an active hold."""
+
+    def stale(page: Columns) -> ColumnElement[bool]:
+        held = _any(holds.c.bot_id == page.bot_id, holds.c.user_id == page.user_id, ACTIVE)
+        return or_(_old(page), (page.age < _UNREQUIRED_BEFORE) & ~wanted(page)) & ~held
+
+    return stale
+
+
+def _required(page: Columns) -> ColumnElement[bool]:
+    return _any(channels.c.bot_id == page.bot_id, channels.c.channel_id == page.channel_id)
+
+
+def _guarded(page: Columns) -> ColumnElement[bool]:
+    return _any(groups.c.bot_id == page.bot_id, groups.c.group_id == page.group_id)
 
 
 class Sheet(NamedTuple):
-    """The two statements by which one table is pruned."""
+    """The two statements by which one table is pruned, and the names of its keys."""
 
     look: Select[Any]
     remove: Delete
+    keys: tuple[str, ...]
 
 
-def _sheet(table: Table, old: ColumnElement[bool]) -> Sheet:
+def _sheet(age: Column[Any], is_old: Condition = _old) -> Sheet:
+    """Return the statements about the table that `age` is in.
+
+    A page is cut out before it is judged: a planner that sees the judgement first reads all of what it
+    needs, for every page anew.
+    """
+    table = age.table
+    assert isinstance(table, Table)  # noqa: S101 - a column of gmbot.adapters.sql.tables
     keys = [column for column in table.primary_key if column.name != "bot_id"]
-    first = tuple_(*(bindparam(f"a_{column.name}", type_=BigInteger) for column in keys))
-    last = tuple_(*(bindparam(f"z_{column.name}", type_=BigInteger) for column in keys))
+    after = tuple_(*(bindparam(f"after_{column.name}", type_=BigInteger) for column in keys))
     mine = table.c.bot_id == bindparam("bot", type_=BigInteger)
-    look = (
-        select(*keys, old.label("old"))
-        .where(mine, tuple_(*keys) > first)
+    cut = (
+        select(*table.primary_key, age.label("age"))
+        .where(mine, tuple_(*keys) > after)
         .order_by(*keys)
         .limit(bindparam("limit", type_=Integer))
     )
-    return Sheet(look, delete(table).where(mine, tuple_(*keys) > first, tuple_(*keys) <= last, old))
+    page = cut.subquery("page")
+    there = [page.c[column.name] for column in keys]
+    look = select(*there, is_old(page.c).label("old")).order_by(*there)
+    remove = delete(table).where(mine, tuple_(*keys).in_(select(*there).where(is_old(page.c))))
+    return Sheet(look, remove, tuple(column.name for column in keys))
 
 
 _SHEETS: Final = {
-    Aging.MEMBERSHIPS: _sheet(memberships, _stale(memberships.c.at, _REQUIRED) & _FREE),
-    Aging.STANDINGS: _sheet(standings, _stale(standings.c.at, _GUARDED) & _FREE_HERE),
-    Aging.HOLDS: _sheet(holds, holds.c.over_since < _BEFORE),
-    Aging.APPLIED_UPDATES: _sheet(applied_updates, applied_updates.c.applied_at < _BEFORE),
-    Aging.AUDIT: _sheet(audit, audit.c.at < _BEFORE),
+    Aging.MEMBERSHIPS: _sheet(memberships.c.at, _stale(_required)),
+    Aging.STANDINGS: _sheet(standings.c.at, _stale(_guarded)),
+    Aging.HOLDS: _sheet(holds.c.over_since),
+    Aging.APPLIED_UPDATES: _sheet(applied_updates.c.applied_at),
+    Aging.AUDIT: _sheet(audit.c.at),
 }
 
 
@@ -100,25 +126,20 @@ class Found(NamedTuple):
 
 def look(db: Connection, bot: BotId, page: Page) -> Found:
     """Look through a page; nothing is locked."""
-    values = {"limit": page.limit, **_values(bot, page, "a", page.after)}
-    found = db.execute(_SHEETS[page.table].look, values).all()
+    found = db.execute(_SHEETS[page.table].look, _values(bot, page)).all()
     last = tuple(found[-1][:-1]) if found else page.after
     return Found(last, any(row.old for row in found), len(found) == page.limit)
 
 
-def remove(db: Connection, bot: BotId, page: Page, last: Key) -> int:
-    """Remove what is old on a page that ends with `last`; return how many rows are gone."""
-    values = {**_values(bot, page, "a", page.after), **_keyed(page.table, "z", last)}
-    return db.execute(_SHEETS[page.table].remove, values).rowcount
+def remove(db: Connection, bot: BotId, page: Page) -> int:
+    """Remove what is old on a page; return how many rows are gone."""
+    return db.execute(_SHEETS[page.table].remove, _values(bot, page)).rowcount
 
 
-def _values(bot: BotId, page: Page, edge: str, key: Key) -> dict[str, Any]:
-    values: dict[str, Any] = {"bot": bot, "before": page.before}
+def _values(bot: BotId, page: Page) -> dict[str, Any]:
+    keys = _SHEETS[page.table].keys
+    after = zip(keys, page.after or [_LOWEST] * len(keys), strict=True)
+    values: dict[str, Any] = {"bot": bot, "limit": page.limit, "before": page.before}
     if page.table in {Aging.MEMBERSHIPS, Aging.STANDINGS}:
         values["unrequired_before"] = page.unrequired_before
-    return {**values, **_keyed(page.table, edge, key)}
-
-
-def _keyed(table: Aging, edge: str, key: Key) -> dict[str, int]:
-    names = [column.name for column in _SHEETS[table].look.selected_columns if column.name != "old"]
-    return {f"{edge}_{name}": value for name, value in zip(names, key or [_LOWEST] * len(names), strict=True)}
+    return values | {f"after_{name}": value for name, value in after}

@@ -153,7 +153,7 @@ class SqlStore:
         found = await self._database.read(lambda db: ages.look(db, self._bot, page))
         removed = 0
         if found.old:
-            removed = await self._database.write(lambda db: ages.remove(db, self._bot, page, found.last))
+            removed = await self._database.write(lambda db: ages.remove(db, self._bot, page))
         return Pruned(removed, found.last if found.full else None)
 
     async def ping(self) -> None:
