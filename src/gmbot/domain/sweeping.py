@@ -36,10 +36,8 @@ def to_ask(evidence: Evidence, terms: Terms, *, held: bool) -> tuple[ChannelId, 
 def _doubted(channel: ChannelId, evidence: Evidence, terms: Terms, *, here: bool, held: bool) -> bool:
     fact: Membership = evidence.memberships.get(channel, UNKNOWN)
     age_s = evidence.now - fact.stamp.at
-    match fact.state:
-        case MembershipState.UNKNOWN:
-            return here
-        case MembershipState.IN:
-            return age_s > terms.max_age_s
-        case MembershipState.OUT:
-            return here and age_s > (terms.max_age_s if held else FRESH_OUT_S)
+    if not fact.known:
+        return here
+    if fact.state is MembershipState.IN:
+        return age_s > terms.max_age_s
+    return here and age_s > (terms.max_age_s if held else FRESH_OUT_S)

@@ -234,3 +234,38 @@ async def test_resume_mutes_everybody_who_left(full_house: House) -> None:
     await stage.advance(10)
     assert muted(stage, members) == MEMBERS
     assert len([message for message in stage.said() if "seemed to have left" in message.text]) == 0
+
+
+async def test_buttons_of_a_group_that_is_no_longer_guarded_do_nothing(full_house: House) -> None:
+    """It was decided in another way meanwhile."""
+    stage, members = full_house
+    alarm = await kicked_at_once(stage, members)
+    data = data_of(alarm, "Resume")
+    await stage.unprotect()
+    assert await tapped(stage, stage.owner, alarm, data) == "This button is no longer in use."
+
+
+async def test_the_pause_outlives_a_restart(full_house: House) -> None:
+    """What admins were asked still stands."""
+    stage, members = full_house
+    alarm = await kicked_at_once(stage, members)
+    before = muted(stage, members)
+    await stage.stop()
+    await stage.start()
+    await stage.advance(60)
+    assert muted(stage, members) == before
+    await tapped(stage, stage.owner, alarm, data_of(alarm, "Resume"))
+    await stage.advance(10)
+    assert muted(stage, members) == MEMBERS
+
+
+async def test_after_resume_further_flips_are_not_asked_about(full_house: House) -> None:
+    """The same incident goes on; the admin has decided."""
+    stage, members = full_house
+    alarm = await kicked_at_once(stage, members[:20])
+    await tapped(stage, stage.owner, alarm, data_of(alarm, "Resume"))
+    for member in members[20:]:
+        stage.world.kick(stage.channel, member, stage.owner)
+    await stage.rest()
+    assert muted(stage, members) == MEMBERS
+    assert alarms(stage) == []

@@ -275,3 +275,41 @@ async def test_members_may_not_sweep(quiet: Stage) -> None:
 async def test_a_group_that_is_not_guarded_has_nothing_to_sweep(stage: Stage) -> None:
     """It says how to begin."""
     assert "not guarded" in await ask(stage, stage.owner, "/sweep")
+
+
+async def test_a_paused_group_is_not_swept(quiet: Stage) -> None:
+    """Nobody would be muted by it anyway."""
+    quiet.world.demote(quiet.group, quiet.bot_id, quiet.owner)
+    await quiet.rest()
+    assert "is paused" in await ask(quiet, quiet.owner, "/sweep")
+
+
+async def test_one_sweep_at_a_time(slow: Stage) -> None:
+    """A second admin's tap begins no second one."""
+    for number in range(4):
+        await unseen(slow, f"Stranger {number}", None)
+    first, second = await asked_for(slow), await asked_for(slow)
+    await tapped(slow, slow.owner, first, "sweep:go")
+    assert await tapped(slow, slow.owner, second, "sweep:go") == "I am at it already."
+
+
+async def test_a_round_outlives_a_database_that_is_away(swept: Stage) -> None:
+    """It is gone on with when the database answers again."""
+    stranger = await unseen(swept, "Sam", None)
+    swept.outage.down = True
+    await leap(swept, 3_700)
+    assert not swept.muted(stranger)
+    swept.outage.down = False
+    await leap(swept, 120)
+    assert swept.muted(stranger)
+
+
+async def test_one_failure_after_the_other_slows_a_round_down(swept: Stage) -> None:
+    """While Telegram is down it is not asked as often as the budget allows."""
+    for number in range(12):
+        await unseen(swept, f"Stranger {number}", None)
+    swept.simulator.faults.add(Fault(kind=FaultKind.SERVER_ERROR, method="getChatMember"))
+    await leap(swept, 3_700)
+    (begun,) = await sweeps(swept, SweepKind.ROUND)
+    assert begun.finished_at is None or begun.failed < 12
+    assert begun.failed >= 3

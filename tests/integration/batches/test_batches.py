@@ -22,6 +22,7 @@ from gmbot.domain.membership import Membership, MembershipState, Source, Stamp
 from gmbot.domain.rule import Rule
 from gmbot.domain.standing import Standing, Status
 from gmbot.gate.changes import Changes, LearntMembership, LearntStanding
+from gmbot.gate.sweep_group import PAGE
 from gmbot.gate.sweeps import Sweep, SweepKind
 from gmbot.settings import Settings
 from gmbot.simulator import Fault, FaultKind, Simulator, WallClock, World
@@ -160,6 +161,17 @@ async def test_an_interrupted_one_goes_on_where_it_stopped(
     last = await town.last()
     assert (last.people, last.inside, last.asked) == (4, 4, 2)
     assert "going on after 2 people" in capsys.readouterr().err
+
+
+async def test_more_people_than_a_page(town: Town) -> None:
+    """Each is looked at once."""
+    seen = Standing(Status.MEMBER, Stamp(int(town.world.now()), Source.EVENT, 1))
+    people = [UserId(town.world.add_user(f"P{n}")) for n in range(PAGE + 5)]
+    standings = tuple(LearntStanding(GroupId(town.group), user, seen) for user in people)
+    await town.store.apply(Changes(standings=standings))
+    assert await town.run() == 0
+    last = await town.last()
+    assert (last.people, last.asked, last.outside) == (PAGE + 5,) * 3
 
 
 async def test_people_who_cannot_be_learnt_about_are_errors(town: Town) -> None:
