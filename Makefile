@@ -47,7 +47,7 @@ check: $(DEV_READY) ## lint, format, types, layers, and the lock file's freshnes
 	$(BIN)/lint-imports
 	$(UV) lock --check
 
-bench: $(DEV_READY) ## start time, memory, latencies and CPU on this machine
+bench: $(DEV_READY) ## what it costs on this machine (ARGS=database for a large database)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 format: $(DEV_READY) ## format the code and mend what the linter can mend

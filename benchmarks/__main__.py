@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import platform
 import sys
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Final
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import day, memories, sweeping
+from benchmarks import database, day, memories, sweeping
 from benchmarks.measures import Figure, everything
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 
 
 def main() -> int:
-    """Measure everything; 1 if an aim is missed."""
-    figures = asyncio.run(_everything())
+    """Measure the parts that are named, or all that do not take long; 1 if an aim is missed."""
+    figures = asyncio.run(_measured(_wanted()))
     Console().print(_table(figures))
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_bytes(msgspec.json.format(msgspec.json.encode(figures)))
@@ -29,9 +32,33 @@ def main() -> int:
     return 1 if missed else 0
 
 
-async def _everything() -> list[Figure]:
-    figures = await everything() + memories.of_process() + await memories.of_redis()
-    return figures + await day.of_a_day() + await sweeping.of_sweeps()
+async def _memories() -> list[Figure]:
+    return memories.of_process() + await memories.of_redis()
+
+
+PARTS: Final[Mapping[str, Callable[[], Awaitable[list[Figure]]]]] = {
+    "basics": everything,
+    "memories": _memories,
+    "day": day.of_a_day,
+    "sweeps": sweeping.of_sweeps,
+    "database": database.of_databases,
+}
+LONG: Final = frozenset({"database"})
+"""What takes minutes, and so is measured only when it is named."""
+
+
+async def _measured(parts: Iterable[str]) -> list[Figure]:
+    return [figure for part in parts for figure in await PARTS[part]()]
+
+
+def _wanted() -> list[str]:
+    parser = argparse.ArgumentParser("benchmarks", description="Measure GMBot on this machine.")
+    usual = [part for part in PARTS if part not in LONG]
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)}")
+    named: list[str] = parser.parse_args().parts
+    if unknown := set(named) - PARTS.keys():
+        parser.error(f"there is no part {', '.join(sorted(unknown))}; the parts are {', '.join(PARTS)}")
+    return named or usual
 
 
 def _table(figures: list[Figure]) -> Table:

@@ -96,7 +96,9 @@ async def test_no_statement_is_unknown_to_db_check(
 
 async def test_nothing_is_wrong_with_gmbots_own_tables(database_url: str) -> None:
     """Each statement has a plan and a time, and no index is missing."""
-    seen = await examine(database_url, rounds=2, large=-1)
+    # Of an empty table PostgreSQL reads everything, whatever there is to find it by.
+    strict = {"large": -1} if database_url.startswith("sqlite") else {}
+    seen = await examine(database_url, rounds=2, **strict)
     assert problems(seen) == []
     assert seen.well
     assert all(
