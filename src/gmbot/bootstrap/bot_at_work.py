@@ -104,32 +104,21 @@ async def assemble(token: str, parts: Parts) -> BotAtWork:
 
     Waits for Telegram as long as it takes. Raises ConfigurationError if it refuses the token.
     """
-    bot_id = BotId(int(token.partition(":")[0]))
-    client = BotClient(
-        parts.transport(token),
-        bot_id=bot_id,
-        clock=parts.clock,
-        emit=parts.emit,
-        limits=parts.limits,
-        shared=parts.shared_budget,
-    )
-    store = parts.open_store(bot_id, parts.emit)
+    client = _client(token, parts)
+    store = parts.open_store(client.bot_id, parts.emit)
     me = await _patiently(client.me, parts)
-    memory = FactMemory()
-    shared = parts.open_shared(bot_id) if parts.open_shared else Alone()
-    guarded = Guarded()
+    memory, guarded = FactMemory(), Guarded()
+    shared = parts.open_shared(client.bot_id) if parts.open_shared else Alone()
     desk = NewsDesk(memory, guarded, store, shared, parts.clock)
     guarded.replace(await store.groups(), await store.channels())
-    knowledge = Knowledge(memory, shared, store, guarded)
-    ledger = Ledger(store, memory, shared, guarded, parts.clock, telegram_now=client.now)
     bot = Bot(
         me=me,
         telegram=client,
         store=store,
         guarded=guarded,
-        knowledge=knowledge,
+        knowledge=Knowledge(memory, shared, store, guarded),
         questions=Questions(client, parts.clock, parts.emit),
-        ledger=ledger,
+        ledger=Ledger(store, memory, shared, guarded, parts.clock, telegram_now=client.now),
         clock=parts.clock,
         emit=parts.emit,
         voice=EnglishVoice(),
@@ -139,22 +128,24 @@ async def assemble(token: str, parts: Parts) -> BotAtWork:
         sweeping=parts.sweeps,
         signing_key=hmac.digest(token.encode(), b"gmbot confirmation", hashlib.sha256),
     )
-    attempts = TaskPool(
-        CONCURRENT_ATTEMPTS,
-        _unforeseen("outbox", parts.emit),
-        per_lane=PER_CHAT,
-        reserve=CONCURRENT_ATTEMPTS,
-        classes=CLASSES,
-    )
-    outbox = Outbox(
-        store,
-        bot.ledger,
-        lambda owed: perform(bot, owed),
+    work = _at_work(bot, client, memory, parts)
+    if parts.open_shared:
+        work.tasks.append(asyncio.create_task(desk.run(), name="news"))
+    return work
+
+
+def _client(token: str, parts: Parts) -> BotClient:
+    return BotClient(
+        parts.transport(token),
+        bot_id=BotId(int(token.partition(":")[0])),
         clock=parts.clock,
         emit=parts.emit,
-        pool=attempts,
-        backoff=Backoff(random=parts.random),
+        limits=parts.limits,
+        shared=parts.shared_budget,
     )
+
+
+def _at_work(bot: Bot, client: BotClient, memory: Memory, parts: Parts) -> BotAtWork:
     background = TaskPool(
         CONCURRENT_ANSWERS,
         _unforeseen("answers", parts.emit),
@@ -165,17 +156,34 @@ async def assemble(token: str, parts: Parts) -> BotAtWork:
         bot=bot,
         memory=memory,
         client=client,
-        outbox=outbox,
+        outbox=_outbox(bot, parts),
         dispatcher=Dispatcher(bot, background),
         background=background,
         reconciler=_reconciler(bot, client, parts),
     )
-    work.tasks.append(asyncio.create_task(outbox.run(), name="outbox"))
+    work.tasks.append(asyncio.create_task(work.outbox.run(), name="outbox"))
     if parts.sweeps.serve:
         work.tasks.append(asyncio.create_task(work.reconciler.run(), name="reconciler"))
-    if parts.open_shared:
-        work.tasks.append(asyncio.create_task(desk.run(), name="news"))
     return work
+
+
+def _outbox(bot: Bot, parts: Parts) -> Outbox:
+    attempts = TaskPool(
+        CONCURRENT_ATTEMPTS,
+        _unforeseen("outbox", parts.emit),
+        per_lane=PER_CHAT,
+        reserve=CONCURRENT_ATTEMPTS,
+        classes=CLASSES,
+    )
+    return Outbox(
+        bot.store,
+        bot.ledger,
+        lambda owed: perform(bot, owed),
+        clock=parts.clock,
+        emit=parts.emit,
+        pool=attempts,
+        backoff=Backoff(random=parts.random),
+    )
 
 
 def _reconciler(bot: Bot, client: BotClient, parts: Parts) -> Reconciler:
