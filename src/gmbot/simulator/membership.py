@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from gmbot.simulator.chats import Chat, Invite
-from gmbot.simulator.core import Core
+from gmbot.simulator.ground import Ground
 from gmbot.simulator.members import LEFT, MEMBER, Member, Wire, restricted
 
 
@@ -17,7 +17,7 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
     via_join_request: bool = False
 
 
-def change(core: Core, chat: Chat, person: int, new: Member, cause: Cause) -> None:
+def change(core: Ground, chat: Chat, person: int, new: Member, cause: Cause) -> None:
     """Give a person a new standing; the same standing as before changes and tells nothing."""
     old = core.standing(chat, person)
     if old == new:
@@ -34,7 +34,7 @@ def change(core: Core, chat: Chat, person: int, new: Member, cause: Cause) -> No
         _leave_notice(core, chat, person, cause, arrived=new.is_member)
 
 
-def leaves_notice(core: Core, chat: Chat) -> bool:
+def leaves_notice(core: Ground, chat: Chat) -> bool:
     """Whether joins and leaves show as service messages: never in channels or with hidden members."""
     return (
         core.knobs.service_messages
@@ -71,7 +71,7 @@ def _house_bot(chat: Chat, bot: int, new: Member) -> None:
         chat.bots.discard(bot)
 
 
-def _tell_bots(core: Core, chat: Chat, person: int, change: tuple[Member, Member], cause: Cause) -> None:
+def _tell_bots(core: Ground, chat: Chat, person: int, change: tuple[Member, Member], cause: Cause) -> None:
     for bot in sorted(chat.bots):
         if bot != person and core.standing(chat, bot).is_admin:
             core.emit(bot, "chat_member", _updated(core, chat, person, change, cause, bot))
@@ -80,7 +80,7 @@ def _tell_bots(core: Core, chat: Chat, person: int, change: tuple[Member, Member
 
 
 def _updated(
-    core: Core, chat: Chat, person: int, change: tuple[Member, Member], cause: Cause, viewer: int
+    core: Ground, chat: Chat, person: int, change: tuple[Member, Member], cause: Cause, viewer: int
 ) -> Wire:
     old, new = change
     wire: Wire = {
@@ -97,7 +97,7 @@ def _updated(
     return wire
 
 
-def _leave_notice(core: Core, chat: Chat, person: int, cause: Cause, *, arrived: bool) -> None:
+def _leave_notice(core: Ground, chat: Chat, person: int, cause: Cause, *, arrived: bool) -> None:
     user = core.user_wire(person)
     if arrived:
         # Whoever was let in by an administrator is shown as having come alone.

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gmbot.simulator.chats import Chat, Invite, Topic, private_wire
-from gmbot.simulator.core import FIRST_CHANNEL_NUMBER, FIRST_GROUP_NUMBER, FIRST_USER_ID, Core
 from gmbot.simulator.errors import NotAllowed
+from gmbot.simulator.ground import FIRST_CHANNEL_NUMBER, FIRST_GROUP_NUMBER, FIRST_USER_ID, Ground
 from gmbot.simulator.mailbox import Mailbox
 from gmbot.simulator.members import Member
 from gmbot.simulator.people import ANONYMOUS_ADMIN, Bot, Person, user_wire
 from gmbot.simulator.rights import GROUP_DEFAULTS, rights_for
 
 
-class Scenery(Core):
+class Scenery(Ground):
     """The world's furniture."""
 
     def add_user(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gmbot.simulator.chats import Chat
-from gmbot.simulator.core import Core
+from gmbot.simulator.ground import Ground
 from gmbot.simulator.members import Member
 
 
@@ -15,7 +15,7 @@ def effective_permissions(chat: Chat, member: Member) -> frozenset[str]:
 
 
 def speaking_refusal(
-    core: Core, chat: Chat, person: int, permission: str = "can_send_messages"
+    core: Ground, chat: Chat, person: int, permission: str = "can_send_messages"
 ) -> str | None:
     """Why that person cannot send this kind of message there, or None when they can."""
     member = core.standing(chat, person)

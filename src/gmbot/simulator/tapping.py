@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gmbot.simulator.chats import Chat, Message
-from gmbot.simulator.core import CallbackQuery
 from gmbot.simulator.errors import NotAllowed
+from gmbot.simulator.ground import CallbackQuery
 from gmbot.simulator.members import Member, Wire
 from gmbot.simulator.talking import Extras, Talking
 

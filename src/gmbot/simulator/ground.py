@@ -38,7 +38,7 @@ class CallbackQuery(msgspec.Struct, kw_only=True):
     url: str | None = None
 
 
-class Core:
+class Ground:
     """State and plumbing, synchronous and deterministic: equal seeds and actions give equal worlds."""
 
     def __init__(self, clock: Clock, *, seed: int = 0, knobs: Knobs | None = None) -> None:
