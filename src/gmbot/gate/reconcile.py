@@ -24,6 +24,9 @@ SAVED_S = 0.2
 YIELD_S = 0.25
 """How long a sweep stands back before it looks again whether live work is done."""
 
+BREATH_S = 0.25
+"""Between two pages of a round: going over a million people must not take the processor for itself."""
+
 TELL_EVERY_S = 3.0
 ABANDONED_S = 60.0
 """A sweep that nobody touched for so long is anybody's: its worker died."""
@@ -111,7 +114,9 @@ class Reconciler:
         begun = known.get((first, SweepKind.ROUND))
         fresh = begun is None or begun.finished_at is not None
         sweep = Sweep(first, SweepKind.ROUND, now) if begun is None or fresh else begun
-        await self._page(sweep.taken(self._worker, now))
+        over = await self._page(sweep.taken(self._worker, now))
+        if over.finished_at is None:
+            await self._bot.clock.sleep(BREATH_S)
         return 0.0
 
     def _candidates(self) -> list[GroupId]:
@@ -157,6 +162,8 @@ class Reconciler:
             await self._tell(group, sweep)
             heard(sweep)
             await self._rest(before, sweep)
+            # Whom nobody is asked about costs no await: others would wait for the whole page.
+            await asyncio.sleep(0)
         if len(page) < PAGE:
             return await self._end(group, sweep)
         await bot.ledger.write(Changes(sweeps=(sweep,)))
