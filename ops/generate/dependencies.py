@@ -81,6 +81,25 @@ BOARD = Board(
             ),
         ),
         Row(
+            title="What is stored",
+            charts=(
+                Chart(
+                    title="Rows",
+                    says="About how many, by table.",
+                    queries=(Query('max by (table) (bot_db_rows{job="$job"})', "{{table}}"),),
+                    look=Look.STACKED,
+                    span=12,
+                ),
+                Chart(
+                    title="Rows removed",
+                    says="As nobody needs them any more, by table.",
+                    queries=(Query(rate("bot_pruned_rows_total", "table") + " > 0", "{{table}}"),),
+                    unit="ops",
+                    span=12,
+                ),
+            ),
+        ),
+        Row(
             title="Memory: this process's, and Redis",
             charts=(
                 Chart(

@@ -91,6 +91,26 @@ BOARD = Board(
             ),
         ),
         Row(
+            title="Sweeps",
+            charts=(
+                Chart(
+                    title="Questions that sweeps asked",
+                    says="By what came of them.",
+                    queries=(Query(rate("bot_sweep_questions_total", "outcome") + " > 0", "{{outcome}}"),),
+                    unit="ops",
+                    span=12,
+                ),
+                Chart(
+                    title="Sweeps ended, in the hour before",
+                    says="By kind.",
+                    queries=(
+                        Query('sum by (kind) (increase(bot_sweeps_total{job="$job"}[1h])) > 0', "{{kind}}"),
+                    ),
+                    span=12,
+                ),
+            ),
+        ),
+        Row(
             title="Holds",
             charts=(
                 Chart(

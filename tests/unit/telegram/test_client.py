@@ -20,7 +20,7 @@ from gmbot.domain.errors import (
 from gmbot.domain.ids import GroupId, MessageId, UserId
 from gmbot.domain.membership import Source, Stamp
 from gmbot.domain.standing import MUTED, Restriction, Status
-from gmbot.gate.events import ApiCalled, RateLimitDelayed
+from gmbot.gate.events import ApiCalled, RateLimitDelayed, Retried
 from gmbot.gate.incoming import ChatKind
 from gmbot.gate.outgoing import Address, Note
 from gmbot.gate.ports import Administrator, Me
@@ -53,8 +53,9 @@ async def test_an_invisible_participant_stays_unknown_after_that() -> None:
 @pytest.mark.parametrize("failure", [BROKEN, RESET, NONSENSE])
 async def test_a_question_is_asked_again_after_a_passing_failure(failure: Answer | Exception) -> None:
     """A reset or a 5xx tells nothing and costs nothing to repeat."""
-    client, _, _ = scripted(failure, ok(LEFT))
+    client, _, events = scripted(failure, ok(LEFT))
     assert (await client.member(TALK, ANN)).status is Status.LEFT
+    assert of_type(Retried, events) == [Retried("getChatMember")]
 
 
 @pytest.mark.parametrize("failure", [BROKEN, RESET, NONSENSE])
