@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import database, day, memories, sweeping
-from benchmarks.measures import Figure, everything
+from benchmarks.measures import Figure, everything, raids
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 
@@ -38,6 +38,7 @@ async def _memories() -> list[Figure]:
 
 PARTS: Final[Mapping[str, Callable[[], Awaitable[list[Figure]]]]] = {
     "basics": everything,
+    "raid": raids,
     "memories": _memories,
     "day": day.of_a_day,
     "sweeps": sweeping.of_sweeps,

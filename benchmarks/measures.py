@@ -125,4 +125,4 @@ async def everything() -> list[Figure]:
         await rig.protect()
         figures += await latencies(rig)
         figures += await messages(rig)
-    return figures + await raids()
+    return figures
