@@ -97,7 +97,8 @@ async def messages(rig: Rig) -> list[Figure]:
 
 
 def _calls(rig: Rig) -> int:
-    return sum(call.method != "getUpdates" for call in rig.simulator.calls)
+    housekeeping = {"getUpdates", "getWebhookInfo"}
+    return sum(call.method not in housekeeping for call in rig.simulator.calls)
 
 
 async def raids() -> list[Figure]:
