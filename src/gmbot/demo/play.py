@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 
 from gmbot.bootstrap import Product
 from gmbot.demo.box import Box
-from gmbot.demo.outage import Outage
+from gmbot.demo.surroundings import Surroundings
 from gmbot.domain.errors import ConfigurationError
 from gmbot.simulator.playground import Lever, Playground, furnish
 
@@ -21,7 +21,7 @@ USUAL_PORT = 8765
 
 @asynccontextmanager
 async def playing(
-    box: Box, product: Product, outage: Outage, port: int | None = None
+    box: Box, product: Product, around: Surroundings, port: int | None = None
 ) -> AsyncIterator[Playground]:
     """Yield the playground, served on loopback. Raises ConfigurationError when its port is taken."""
     assert product.ops is not None  # noqa: S101 - a product that has started serves its pages
@@ -29,7 +29,7 @@ async def playing(
         box.simulator,
         furnish(box.world, box.bot),
         bot_pages=f"http://127.0.0.1:{product.ops.port}",
-        levers=_levers(outage),
+        levers=_levers(around),
     )
     await _start(playground, port)
     try:
@@ -57,8 +57,13 @@ async def _start(playground: Playground, port: int | None) -> None:
         ) from error
 
 
-def _levers(outage: Outage) -> tuple[Lever, ...]:
-    return (
-        Lever("database", "Database down", "GMBot's own database does not answer.", outage.switch),
-        Lever("redis", "Redis down", "Nothing to break: this demo runs without Redis."),
+def _levers(around: Surroundings) -> tuple[Lever, ...]:
+    redis = Lever("redis", "Redis down", "Nothing to break: this demo runs without Redis.")
+    if around.redis is not None:
+        redis = Lever(
+            "redis", "Redis down", "Redis hangs. Nobody should notice but the chart.", around.redis.switch
+        )
+    database = Lever(
+        "database", "Database down", "GMBot's own database does not answer.", around.database.switch
     )
+    return database, redis

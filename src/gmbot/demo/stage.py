@@ -16,9 +16,9 @@ import msgspec
 
 from gmbot.bootstrap import Demo, Product
 from gmbot.demo.box import TOKEN, Box, opened_box
-from gmbot.demo.outage import Outage
 from gmbot.demo.screen import Screen
 from gmbot.demo.story import PATIENCE_S, tell
+from gmbot.demo.surroundings import Surroundings, surroundings
 from gmbot.settings import Secret, Settings
 
 FAILED = 1
@@ -74,8 +74,12 @@ async def perform(
     screen.title("GMBot, the whole of it, against a Telegram in a box on this machine")
     began = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="gmbot-demo-") as folder:
-        log, outage = Path(folder, "gmbot.log"), Outage()
-        async with open_box() as box, running(box, Path(folder), log, outage) as product:
+        log = Path(folder, "gmbot.log")
+        async with (
+            surroundings(Path(folder)) as around,
+            open_box() as box,
+            running(box, Path(folder), log, around) as product,
+        ):
             screen.say("polling, with embedded SQLite; nothing leaves this machine")
             told = not invitation.story or await _tell(box, product, screen, patience_s)
             well = told and await _ask_pages(product, screen)
@@ -83,15 +87,17 @@ async def perform(
                 _conclude(screen, log, time.perf_counter() - began, well=well)
             if keep and well:
                 screen.say(f"GMBot's log is {log}.")
-                await _play(box, product, outage, screen, invitation)
+                await _play(box, product, around, screen, invitation)
     return 0 if well else FAILED
 
 
-async def _play(box: Box, product: Product, outage: Outage, screen: Screen, invitation: Invitation) -> None:
+async def _play(
+    box: Box, product: Product, around: Surroundings, screen: Screen, invitation: Invitation
+) -> None:
     """Serve the page until this is cancelled."""
     from gmbot.demo.play import open_browser, playing
 
-    async with playing(box, product, outage, invitation.port) as playground:
+    async with playing(box, product, around, invitation.port) as playground:
         screen.address(playground.url, "your turn: play Telegram with it in a browser")
         screen.say("Still running. Ctrl-C ends it all.")
         if invitation.browser:
@@ -100,21 +106,21 @@ async def _play(box: Box, product: Product, outage: Outage, screen: Screen, invi
 
 
 @asynccontextmanager
-async def running(box: Box, folder: Path, log: Path, outage: Outage | None = None) -> AsyncIterator[Product]:
-    """Yield the product at work for the box; both are mended at the end so that nothing holds it up."""
-    outage = outage or Outage()
+async def running(box: Box, folder: Path, log: Path, around: Surroundings) -> AsyncIterator[Product]:
+    """Yield the product at work for the box; all is mended at the end so that nothing holds it up."""
     settings = Settings(
         bot_tokens=(Secret(TOKEN),),
         database_url=Secret(f"sqlite+aiosqlite:///{folder}/gmbot.db"),
+        redis_url=Secret(around.redis.url) if around.redis else None,
         ops_port=0,
         telegram_api_url=box.simulator.url,
     )
     with log.open("ab") as stream:
-        async with Product(settings, stream=stream, demo=Demo(outage.open_database)) as product:
+        async with Product(settings, stream=stream, demo=Demo(around.database.open_database)) as product:
             try:
                 yield product
             finally:
-                outage.switch(False)
+                around.mend()
                 box.simulator.faults.clear()
 
 

@@ -14,8 +14,15 @@ from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import aiohttp
 import pytest
 from tests.fixtures.demo import demo, left_by, read_until
+
+from gmbot.demo.box import opened_box
+from gmbot.demo.outage import Outage
+from gmbot.demo.play import playing
+from gmbot.demo.stage import running
+from gmbot.demo.surroundings import Surroundings
 
 END_TIMEOUT_S = 2
 RUN_TIMEOUT_S = 30
@@ -58,11 +65,28 @@ def test_an_interrupt_in_the_middle_of_a_raid_ends_it_within_two_seconds(
         _await_on_page(url, "restrictChatMember")
         _do(url, "switch", b"key=429")
         _do(url, "switch", b"key=database")
+        _do(url, "switch", b"key=redis")
         process.send_signal(number)
         said, _ = process.communicate(timeout=END_TIMEOUT_S)
         assert "Traceback" not in said
         assert process.returncode == (130 if number is signal.SIGINT else 143)
         assert left_by(process, tmp_path) == []
+
+
+async def test_without_redis_a_sentence_stands_where_its_switch_would(tmp_path: Path) -> None:
+    """It says why there is nothing to break."""
+    around = Surroundings(database=Outage())
+    async with (
+        opened_box() as box,
+        running(box, tmp_path, tmp_path / "gmbot.log", around) as product,
+        playing(box, product, around, 0) as playground,
+        aiohttp.ClientSession() as session,
+        session.get(playground.url) as answer,
+    ):
+        page = await answer.text()
+    assert "this demo runs without Redis" in page
+    assert '<button id="switch-database"' in page
+    assert '<button id="switch-redis"' not in page
 
 
 def test_a_taken_port_is_told_in_one_sentence(tmp_path: Path) -> None:

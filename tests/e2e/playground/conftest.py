@@ -11,9 +11,9 @@ from playwright.async_api import Browser, ViewportSize, async_playwright, expect
 from tests.e2e.playground.browser import CHROMIUM_FLAGS, PATIENCE_MS, Player, axe_source, chromium
 
 from gmbot.demo.box import opened_box
-from gmbot.demo.outage import Outage
 from gmbot.demo.play import playing
 from gmbot.demo.stage import running
+from gmbot.demo.surroundings import surroundings
 from gmbot.simulator.playground import Playground
 
 WIDE: ViewportSize = {"width": 1280, "height": 800}
@@ -40,11 +40,11 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def playground(tmp_path: Path) -> AsyncIterator[Playground]:
     """The whole product in front of a box, with a playground on a free port and nothing guarded yet."""
-    outage = Outage()
     async with (
+        surroundings(tmp_path) as around,
         opened_box() as box,
-        running(box, tmp_path, tmp_path / "gmbot.log", outage) as product,
-        playing(box, product, outage, 0) as playground,
+        running(box, tmp_path, tmp_path / "gmbot.log", around) as product,
+        playing(box, product, around, 0) as playground,
     ):
         yield playground
 

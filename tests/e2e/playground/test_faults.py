@@ -6,6 +6,8 @@ import pytest
 from playwright.async_api import expect
 from tests.e2e.playground.browser import Player
 
+NOTICED_MS = 5_000
+
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
@@ -72,8 +74,25 @@ async def test_during_a_database_outage_beliefs_come_from_memory(player: Player)
     await expect(page.locator(".charts li", has_text="Database up").locator("b")).to_have_text("0")
 
 
-async def test_redis_cannot_be_broken_and_the_page_says_why(player: Player) -> None:
-    """This demo runs without Redis: a sentence stands where the switch would."""
+async def test_while_redis_hangs_everybody_is_held_and_freed_as_ever(player: Player) -> None:
+    """Zoe comes, is held, subscribes and is freed; the chart shows Redis away, and back within seconds."""
+    page, zoe = player.page, player.person("Zoe")
+    redis = page.locator(".charts li", has_text="Redis up").locator("b")
     await player.open()
-    await expect(player.page.locator("#switch-redis")).to_contain_text("runs without Redis")
-    await expect(player.page.locator("#switch-redis button")).to_have_count(0)
+    await player.guard()
+    await expect(redis).to_have_text("1", timeout=NOTICED_MS)
+    await player.flip("redis")
+    player.world.join(zoe, player.scene.groups[0])
+    await expect(player.promise("held")).to_have_text("1")
+    player.world.subscribe(zoe, player.scene.channels[0])
+    await expect(player.promise("held")).to_have_text("0")
+    await expect(player.promise("freeing")).to_have_text("0")
+    assert player.can_speak("Zoe")
+    await expect(redis).to_have_text("0", timeout=NOTICED_MS)
+    await expect(player.promise("wrong")).to_have_text("0")
+    await player.shoot("fault-redis")
+    await player.flip("redis")
+    await expect(redis).to_have_text("1", timeout=NOTICED_MS)
+    assert player.can_speak("Zoe")
+    assert player.can_speak("Tom")
+    await expect(page.locator("#promises")).to_contain_text("All well")

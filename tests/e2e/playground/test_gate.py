@@ -80,7 +80,7 @@ async def test_the_panels_tell_the_calls_their_causes_and_the_beliefs(player: Pl
     await expect(belief).to_contain_text("held")
     await expect(belief).to_contain_text("is not subscribed")
     await expect(belief).to_contain_text("Book News: out")
-    await expect(page.locator(".charts li")).to_have_count(6)
+    await expect(page.locator(".charts li")).to_have_count(7)
 
 
 async def test_the_private_chat_with_the_bot_works(player: Player) -> None:

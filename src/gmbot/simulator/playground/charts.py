@@ -41,6 +41,7 @@ _KINDS = (
         "ms",
     ),
     _Kind("Database up", "bot_db_connected"),
+    _Kind("Redis up", "bot_redis_connected"),
 )
 
 
