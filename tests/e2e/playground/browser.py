@@ -30,8 +30,8 @@ CHROMIUM_FLAGS = (
     "--disable-sync",
 )
 HOW_TO_GET_ONE = (
-    "These tests need a browser: Chromium was not found. Install it with 'apt-get install chromium libatomic1', "
-    "or run .ci/run, which does."
+    "These tests need a browser: Chromium was not found. Install it with "
+    "'apt-get install chromium libatomic1', or run .ci/run, which does."
 )
 
 
