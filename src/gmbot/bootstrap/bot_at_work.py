@@ -90,13 +90,15 @@ class BotAtWork:
 
     async def stop(self, grace_s: float = DRAIN_S) -> None:
         """Take no more updates, finish what is in hand within `grace_s` seconds; the rest stays owed."""
-        if self.poller is not None:
-            await self.poller.stop()
-        await self.background.stop(grace_s)
-        await self.outbox.stop(grace_s)
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        try:
+            if self.poller is not None:
+                await self.poller.stop()
+            await self.background.stop(grace_s)
+            await self.outbox.stop(grace_s)
+        finally:
+            for task in self.tasks:
+                task.cancel()
+            await asyncio.gather(*self.tasks, return_exceptions=True)
 
 
 async def assemble(token: str, parts: Parts) -> BotAtWork:

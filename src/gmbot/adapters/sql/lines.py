@@ -18,6 +18,9 @@ Together = Callable[[list[Work[Any]]], list[object]]
 """Does several works, in order, and returns what each returned or raised; it never raises itself."""
 
 
+CLOSED = "the database was closed"
+
+
 class _Waiting(NamedTuple):
     work: Work[Any]
     result: asyncio.Future[Any]
@@ -35,13 +38,19 @@ class Line:
         self._most = most
         self._waiting: deque[_Waiting] = deque()
         self._under_way = 0
+        self._closed = False
 
     def __len__(self) -> int:
         """Return how many works wait or are being done."""
         return len(self._waiting) + self._under_way
 
     async def do(self, work: Work[T]) -> T:
-        """Return what `work` returns. It is not begun if the caller gives up before its turn."""
+        """Return what `work` returns. It is not begun if the caller gives up before its turn.
+
+        Raises Unavailable once the line is closed.
+        """
+        if self._closed:
+            raise Unavailable(CLOSED)
         waiting = _Waiting(work, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         if not self._under_way:
@@ -50,7 +59,10 @@ class Line:
         return result
 
     async def close(self, last: Callable[[], None]) -> None:
-        """Do something last, after what is under way, and end the thread."""
+        """Do something last, after what came before, and end the thread."""
+        while self._waiting:
+            await asyncio.wait([waiting.result for waiting in self._waiting])
+        self._closed = True
         await asyncio.get_running_loop().run_in_executor(self._executor, last)
         self._executor.shutdown(wait=False)
 
@@ -67,8 +79,7 @@ class Line:
             job.add_done_callback(lambda done: self._done(batch, done))
 
     def _done(self, batch: list[_Waiting], job: asyncio.Future[list[object]]) -> None:
-        closed = Unavailable("the database was closed")
-        outcomes = [closed] * len(batch) if job.cancelled() else job.result()
+        outcomes = [Unavailable(CLOSED)] * len(batch) if job.cancelled() else job.result()
         for waiting, outcome in zip(batch, outcomes, strict=True):
             if waiting.result.done():
                 continue
