@@ -137,9 +137,5 @@ class Hold(msgspec.Struct, frozen=True):
         """Return the hold after its person left the group, or came back."""
         return self._next(away=away)
 
-    def with_prior(self, prior: Restriction) -> Hold:
-        """Return the hold with another restriction to give back: an admin's, placed a moment before ours."""
-        return self if prior == self.prior else self._next(prior=prior)
-
     def _next(self, **changes: object) -> Hold:
         return msgspec.structs.replace(self, revision=self.revision + 1, **changes)

@@ -62,13 +62,6 @@ def test_a_person_may_leave_and_come_back_while_held() -> None:
     assert left.active
 
 
-def test_what_is_given_back_may_be_corrected() -> None:
-    """The same again is no new revision."""
-    corrected = placed().with_prior(TEXT_ONLY)
-    assert (corrected.prior, corrected.revision) == (TEXT_ONLY, 2)
-    assert corrected.with_prior(TEXT_ONLY) is corrected
-
-
 def test_another_attempt_keeps_the_fingerprint() -> None:
     """The first may still arrive."""
     again = owed().retried(TEXT_ONLY, NOW)
