@@ -1,4 +1,4 @@
-"""All that watches over GMBot, on loopback: Prometheus and Alertmanager with the shipped files, and who is told."""
+"""All that watches over GMBot, on loopback: Prometheus and Alertmanager as shipped, and who is told."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.fixtures.monitoring import ALERTMANAGER, ROOT, RULES
 
 PROMETHEUS: Final = ROOT / "ops" / "prometheus" / "prometheus.yml"
 WAIT: Final = "1s"
-"""What stands in place of every waiting time in the shipped files: nothing else in them that decides is changed."""
+"""What stands in place of every waiting time in the shipped files; nothing else that decides is changed."""
 
 SECRET: Final = "a-word-that-only-the-receivers-know"
 
@@ -140,7 +140,7 @@ def alertmanager(folder: Path, where: Addresses) -> Child:
 
 
 def product(folder: Path, settings: Mapping[str, str]) -> Child:
-    """Return `gmbot run` as a process of its own, told nothing but these settings; its database is migrated."""
+    """Return `gmbot run` as a process of its own, told these settings alone, on a migrated database."""
     subprocess.run(_gmbot("migrate", settings), check=True, capture_output=True, cwd=folder)
     return Child(_gmbot("run", settings), folder, signal.SIGTERM)
 
@@ -156,7 +156,7 @@ def answers(port: int, path: str) -> Callable[[], bool]:
     return lambda: _status(f"http://127.0.0.1:{port}{path}") == 200
 
 
-async def becomes(met: Callable[[], bool], *, within_s: float = 30.0) -> None:
+async def becomes(met: Callable[[], bool], *, within_s: float = 60.0) -> None:
     """Return once something is so. Raises TimeoutError if it does not become so."""
     async with asyncio.timeout(within_s):
         while not met():  # noqa: ASYNC110 - what is waited for happens in other processes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from gmbot.demo.box import TOKEN, Box, opened_box
 
 WATCHMAN = "987654321:" + "watch" * 7
 NAME = "GMBotDatabaseDown"
+SUMMARY = "GMBot has lost its database"
 
 
 @pytest.fixture
@@ -53,12 +55,14 @@ class Watch:
     told: Receivers
 
     def pages(self, action: str) -> list[Any]:
-        """Return what PagerDuty was sent: `action` is trigger or resolve."""
-        return [page for page in self.told.of("pagerduty") if page["event_action"] == action]
+        """Return what PagerDuty was sent of this alert: `action` is trigger or resolve."""
+        sent = (page for page in self.told.of("pagerduty") if page["event_action"] == action)
+        return [page for page in sent if page["payload"]["summary"] == SUMMARY]
 
-    def shown(self, word: str) -> bool:
-        """Whether a message with that word stands in the operators' Telegram chat."""
-        return any(word in message.text for message in self.box.world.messages(self.where.chat))
+    def shown(self, status: str) -> bool:
+        """Whether a message of this alert with that status stands in the operators' Telegram chat."""
+        line = f"{status} critical: {SUMMARY}"
+        return any(line in message.text for message in self.box.world.messages(self.where.chat))
 
 
 async def test_a_lost_database_pages_somebody_and_its_return_tells_them(
@@ -87,10 +91,8 @@ def _says_what_is_wrong(watch: Watch) -> None:
     page = watch.pages("trigger")[0]
     assert page["routing_key"] == SECRET
     assert page["payload"]["severity"] == "critical"
-    assert page["payload"]["summary"] == "GMBot has lost its database"
     assert page["links"][0]["href"].endswith(f"/docs/runbooks/{NAME}.md")
-    assert watch.shown("The database has not answered")
-    assert watch.told.of("slack")
+    assert any(SUMMARY in json.dumps(note) for note in watch.told.of("slack"))
 
 
 def _addresses(box: Box, exits: ExitStack) -> tuple[Addresses, Receivers]:
