@@ -52,7 +52,8 @@ DRAIN_S = 10.0
 class Parts:
     """What the outside world is made of: the real thing, or the twins in tests and the demo.
 
-    Without `open_shared`, this process is the only one of its bots.
+    Without `open_shared`, this process is the only one of its bots. `sampled` says which ordinary updates,
+    by id, get a log line of their own.
     """
 
     clock: Clock
@@ -66,6 +67,7 @@ class Parts:
     poll_wait_s: int = 50
     flips: FlipLimits = field(default_factory=FlipLimits)
     sweeps: SweepPlan = field(default_factory=SweepPlan)
+    sampled: Callable[[int], bool] = lambda update_id: True
 
 
 @dataclass(slots=True, kw_only=True)

@@ -11,7 +11,7 @@ class UpdateHandled(msgspec.Struct, frozen=True):
     """One update was dealt with. `outcome`: passed, stored, duplicate, ignored, failed.
 
     `lag_s`: how old it was when it came, by Telegram's clock, which counts whole seconds; None if it bears
-    no date.
+    no date. `waited_s`: how long it was here before it was its turn.
     """
 
     bot_id: BotId
@@ -22,6 +22,8 @@ class UpdateHandled(msgspec.Struct, frozen=True):
     group_id: int | None = None
     user_id: int | None = None
     lag_s: float | None = None
+    channel_id: int | None = None
+    waited_s: float | None = None
 
 
 class MembershipRecalled(msgspec.Struct, frozen=True):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from gmbot.adapters.telegram.client import BotClient, Conflict
 from gmbot.adapters.telegram.queues import Batch, Handle
 from gmbot.domain.errors import ConfigurationError, RefusedError, TransientError, Unavailable
+from gmbot.gate.about import concerning
 from gmbot.gate.events import DependencyChanged, Lifecycle, Retried
 from gmbot.gate.incoming import Incoming
 from gmbot.gate.ports import Clock, Emit
@@ -90,11 +92,12 @@ class Poller:
 
     async def _deliver(self, updates: list[Incoming]) -> None:
         batch = Batch(updates)
-        failures = 0
+        failures, arrived = 0, time.perf_counter()
         while not batch.done and not self._stopping.is_set():
             if failures:
                 await self._pause(failures)
-            await batch.handle(self._handle, self._stopping.is_set)
+            with concerning(arrived=arrived):
+                await batch.handle(self._handle, self._stopping.is_set)
             failures += 1
         if updates:
             self._offset = batch.offset

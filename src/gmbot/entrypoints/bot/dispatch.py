@@ -10,13 +10,23 @@ from gmbot.entrypoints.bot.commands import addressed, run_command
 from gmbot.entrypoints.bot.replies import CHATTER_S
 from gmbot.entrypoints.bot.taps import Answer, run_tap
 from gmbot.entrypoints.bot.texts import TRY_AGAIN
+from gmbot.gate.about import About, Concerning, about
 from gmbot.gate.bot import Bot
 from gmbot.gate.changes import Changes
 from gmbot.gate.events import IntentFailed, Unforeseen, UpdateHandled
 from gmbot.gate.follow_bot import Arrival, follow_bot
 from gmbot.gate.follow_member import follow_member
 from gmbot.gate.follow_migration import follow_migration
-from gmbot.gate.incoming import BotChanged, ButtonTapped, Ignored, Incoming, MemberChanged, MessageSeen
+from gmbot.gate.incoming import (
+    BotChanged,
+    ButtonTapped,
+    Chat,
+    ChatKind,
+    Ignored,
+    Incoming,
+    MemberChanged,
+    MessageSeen,
+)
 from gmbot.gate.intents import Say
 from gmbot.gate.judge_message import judge_message
 from gmbot.gate.outgoing import Address
@@ -32,6 +42,10 @@ class Dispatcher:
 
     async def handle(self, incoming: Incoming) -> None:
         """Deal with one update. Raises TransientError if it could not be stored: it must come again."""
+        with Concerning(self._about(incoming)):
+            await self._told(incoming)
+
+    async def _told(self, incoming: Incoming) -> None:
         started = time.perf_counter()
         outcome = "failed"
         try:
@@ -41,7 +55,7 @@ class Dispatcher:
         except Exception as error:  # noqa: BLE001 - a last resort: one update that we mishandle stops no other
             self._bot.emit(Unforeseen("update", type(error).__name__))
         finally:
-            self._report(incoming, outcome, time.perf_counter() - started)
+            self._report(incoming, outcome, started)
 
     async def _handle(self, incoming: Incoming) -> str:
         match incoming:
@@ -99,18 +113,33 @@ class Dispatcher:
             cause = type(error).__name__
             self._bot.emit(IntentFailed("Answer", cause, 1, None, None, tap.person.user_id))
 
-    def _report(self, incoming: Incoming, outcome: str, seconds: float) -> None:
-        kind, group_id, user_id = _summary(incoming)
+    def _about(self, incoming: Incoming) -> About:
+        chat, user_id = _chat_of(incoming), _person_of(incoming)
+        in_channel = chat is not None and chat.kind is ChatKind.CHANNEL
+        return About(
+            bot_id=self._bot.me.bot_id,
+            update_id=incoming.update_id,
+            user_id=user_id,
+            group_id=None if chat is None or in_channel else chat.chat_id,
+            channel_id=chat.chat_id if chat is not None and in_channel else None,
+            arrived=about().arrived,
+        )
+
+    def _report(self, incoming: Incoming, outcome: str, started: float) -> None:
+        seconds = time.perf_counter() - started
+        here = about()
         self._bot.emit(
             UpdateHandled(
                 bot_id=self._bot.me.bot_id,
                 update_id=incoming.update_id,
-                kind=kind,
+                kind=_kind(incoming),
                 outcome=outcome,
                 seconds=seconds,
-                group_id=group_id,
-                user_id=user_id,
+                group_id=here.group_id,
+                user_id=here.user_id,
                 lag_s=_lag_s(incoming, self._bot.telegram.now() - seconds),
+                channel_id=here.channel_id,
+                waited_s=None if here.arrived is None else max(0.0, started - here.arrived),
             )
         )
 
@@ -127,15 +156,31 @@ def _lag_s(incoming: Incoming, now: float) -> float | None:
             return None
 
 
-def _summary(incoming: Incoming) -> tuple[str, int | None, int | None]:
+def _kind(incoming: Incoming) -> str:
     match incoming:
-        case MessageSeen(chat=chat, sender=sender, edited=edited):
-            return "edited_message" if edited else "message", chat.chat_id, sender.user_id if sender else None
-        case MemberChanged(chat=chat, person=person):
-            return "chat_member", chat.chat_id, person.user_id
-        case BotChanged(chat=chat, actor=actor):
-            return "my_chat_member", chat.chat_id, actor.user_id
-        case ButtonTapped(chat=chat, person=person):
-            return "callback_query", chat.chat_id if chat else None, person.user_id
+        case MessageSeen(edited=edited):
+            return "edited_message" if edited else "message"
+        case MemberChanged():
+            return "chat_member"
+        case BotChanged():
+            return "my_chat_member"
+        case ButtonTapped():
+            return "callback_query"
         case Ignored():
-            return "other", None, None
+            return "other"
+
+
+def _chat_of(incoming: Incoming) -> Chat | None:
+    return None if isinstance(incoming, Ignored) else incoming.chat
+
+
+def _person_of(incoming: Incoming) -> int | None:
+    match incoming:
+        case MessageSeen(sender=sender):
+            return sender.user_id if sender else None
+        case MemberChanged(person=person) | ButtonTapped(person=person):
+            return person.user_id
+        case BotChanged(actor=actor):
+            return actor.user_id
+        case Ignored():
+            return None
