@@ -28,11 +28,13 @@ from gmbot.settings.variables import (
     KEEP_MEMBERSHIPS_DAYS,
     KEEP_UPDATES_HOURS,
     LOG_LEVEL,
+    LOG_SAMPLE,
     MASS_FLIP_LEAST,
     MASS_FLIP_SHARE,
     OFFICIAL_API_URL,
     OPS_HOST,
     OPS_PORT,
+    OPS_TOKEN,
     PORT,
     REDIS_URL,
     SEND_BURST,
@@ -81,7 +83,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ops_host: str = "127.0.0.1"
     ops_port: int = 8000
     sentry_dsn: Secret | None = None
+    ops_token: Secret | None = None
     log_level: LogLevel = LogLevel.INFO
+    log_sample: float = 0.01
     telegram_api_url: str = OFFICIAL_API_URL
     send_rate: int = 25
     send_burst: int = 30
@@ -126,7 +130,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def secrets(self) -> tuple[Secret, ...]:
         """Everything that must never be shown: whole addresses, and the passwords in them."""
         addresses = [url for url in (self.database_url, self.redis_url, self.sentry_dsn) if url]
-        words = (self.webhook_secret, *(password for url in addresses for password in _passwords(url)))
+        words = (
+            self.webhook_secret,
+            self.ops_token,
+            *(password for url in addresses for password in _passwords(url)),
+        )
         return (*self.bot_tokens, *addresses, *(word for word in words if word))
 
 
@@ -200,7 +208,9 @@ _PARSERS: Final[Mapping[str, tuple[Variable, Callable[[Variable, str], object]]]
     "ops_host": (OPS_HOST, parsing.host),
     "ops_port": (OPS_PORT, parsing.port(lowest=0)),
     "sentry_dsn": (SENTRY_DSN, parsing.sentry_dsn),
+    "ops_token": (OPS_TOKEN, parsing.ops_token),
     "log_level": (LOG_LEVEL, parsing.log_level),
+    "log_sample": (LOG_SAMPLE, parsing.share),
     "telegram_api_url": (TELEGRAM_API_URL, parsing.telegram_api_url),
     "send_rate": (SEND_RATE, parsing.whole(1, HIGHEST_BUDGET)),
     "send_burst": (SEND_BURST, parsing.whole(1, HIGHEST_BUDGET)),

@@ -16,6 +16,7 @@ from gmbot.settings.variables import OFFICIAL_API_URL, Variable
 
 _TOKEN = re.compile(r"(\d{1,20}):[A-Za-z0-9_-]{30,64}", re.ASCII)
 _WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}", re.ASCII)
+_OPS_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,256}", re.ASCII)
 _HOST_NAME = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?", re.ASCII)
 
 
@@ -77,6 +78,13 @@ def whole(lowest: int, highest: int, of_what: str = "") -> Callable[[Variable, s
         return number
 
     return parse
+
+
+def share(variable: Variable, value: str) -> float:
+    part = float(value) if re.fullmatch(r"[01](\.[0-9]{1,9})?|\.[0-9]{1,9}", value) else -1.0
+    if not 0 <= part <= 1:
+        raise variable.wrong(f"{_shown(value)}must be a number from 0 to 1")
+    return part
 
 
 def host(variable: Variable, value: str) -> str:
@@ -152,6 +160,12 @@ def sentry_dsn(variable: Variable, value: str) -> Secret:
 def webhook_secret(variable: Variable, value: str) -> Secret:
     if not _WEBHOOK_SECRET.fullmatch(value):
         raise variable.wrong("must be 1 to 256 of A-Z, a-z, 0-9, _ and -")
+    return Secret(value)
+
+
+def ops_token(variable: Variable, value: str) -> Secret:
+    if not _OPS_TOKEN.fullmatch(value):
+        raise variable.wrong("must be 16 to 256 of A-Z, a-z, 0-9, _ and -")
     return Secret(value)
 
 

@@ -91,6 +91,20 @@ SENTRY_DSN: Final = Variable(
 LOG_LEVEL: Final = Variable(
     "LOG_LEVEL", "The least important line written: DEBUG, INFO, WARNING, ERROR or CRITICAL", "INFO", "INFO"
 )
+LOG_SAMPLE: Final = Variable(
+    "LOG_SAMPLE",
+    "The share of ordinary updates (messages of members, and what is none of GMBot's business) that get a "
+    "log line of their own, from 0 to 1; everything else always does",
+    "0.01",
+    "0.1",
+)
+OPS_TOKEN: Final = Variable(
+    "OPS_TOKEN",
+    "What a request must send as `Authorization: Bearer …` to see the details of `/health` and to change the "
+    "log level: 16 to 256 of `A-Z a-z 0-9 _ -`; without it nobody may",
+    "none",
+    "another-long-random-word",
+)
 TELEGRAM_API_URL: Final = Variable(
     "TELEGRAM_API_URL",
     "The Bot API server: the official one, a local one, or a simulator",
@@ -177,8 +191,10 @@ VARIABLES: Final = (
     PORT,
     OPS_HOST,
     OPS_PORT,
+    OPS_TOKEN,
     SENTRY_DSN,
     LOG_LEVEL,
+    LOG_SAMPLE,
     TELEGRAM_API_URL,
     SEND_RATE,
     SEND_BURST,

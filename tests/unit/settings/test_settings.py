@@ -68,6 +68,13 @@ def test_choices_may_be_written_in_any_case() -> None:
     assert (settings.environment, settings.log_level) == (Environment.PRODUCTION, LogLevel.DEBUG)
 
 
+@pytest.mark.parametrize(("given", "share"), [("0", 0.0), ("1", 1.0), ("0.25", 0.25), (".5", 0.5)])
+def test_a_share_of_ordinary_updates_is_logged(given: str, share: float) -> None:
+    """One in a hundred, unless told otherwise."""
+    assert load(LOG_SAMPLE=given).log_sample == share
+    assert load().log_sample == 0.01
+
+
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     """`.env` holds what the environment does not say."""
     dotenv = tmp_path / ".env"
@@ -183,6 +190,9 @@ def test_plain_http_is_allowed_on_loopback_without_the_official_server(host: str
         ({"SEND_RATE": "0"}, "SEND_RATE is '0', and must be a whole number from 1 to 10000"),
         ({"SEND_BURST": "2.5"}, "SEND_BURST is '2.5', and must be a whole number from 1 to 10000"),
         ({"GROUP_MESSAGES_PER_MINUTE": "-1"}, "GROUP_MESSAGES_PER_MINUTE is '-1', and must be a whole"),
+        ({"LOG_SAMPLE": "1.5"}, "LOG_SAMPLE is '1.5', and must be a number from 0 to 1"),
+        ({"LOG_SAMPLE": "ten"}, "LOG_SAMPLE is 'ten', and must be a number from 0 to 1"),
+        ({"OPS_TOKEN": "too-short"}, "OPS_TOKEN must be 16 to 256 of"),
         ({"OPS_HOST": "127.0.0.1:80"}, "OPS_HOST must be an IP address or a host name"),
         ({"SENTRY_DSN": "https://sentry.example.org"}, "SENTRY_DSN must have a key, a host and a project"),
         ({"TELEGRAM_API_URL": "api.telegram.org"}, "TELEGRAM_API_URL must start with https:// or http://"),
@@ -249,10 +259,11 @@ def test_everything_secret_is_listed_for_redaction() -> None:
         DATABASE_URL="postgresql://u:p%40ss@h/d",
         REDIS_URL="redis://:redis-word@h",
         WEBHOOK_SECRET="hook-word",
+        OPS_TOKEN="a-word-for-operators",
         SENTRY_DSN="https://dsn-key@s.example.org/1",
     )
     listed = {secret.reveal() for secret in settings.secrets}
-    assert {TOKEN, "hook-word", "p%40ss", "p@ss", "redis-word", "dsn-key"} <= listed
+    assert {TOKEN, "hook-word", "a-word-for-operators", "p%40ss", "p@ss", "redis-word", "dsn-key"} <= listed
     assert {"redis://:redis-word@h", "https://dsn-key@s.example.org/1"} <= listed
 
 
