@@ -16,6 +16,7 @@ import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gmbot.gate.about import About, Concerning
 from gmbot.telemetry.logs import Bridge, LogOptions, Logs
 from gmbot.telemetry.redaction import SECRET, TEXT, Redactor
 
@@ -51,6 +52,7 @@ class Book:
     @property
     def written(self) -> str:
         """Everything written so far."""
+        self.logs.flush()
         return self._stream.getvalue().decode()
 
 
@@ -127,8 +129,8 @@ def nested(depth: int) -> object:
 
 
 def in_context(log: structlog.typing.FilteringBoundLogger) -> None:
-    """Write a line inside a context that holds the token."""
-    with structlog.contextvars.bound_contextvars(where=ADDRESS):
+    """Write a line while working on something whose name holds the token."""
+    with Concerning(About(intent=ADDRESS)):
         log.info("line")
 
 

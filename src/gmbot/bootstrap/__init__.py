@@ -19,13 +19,17 @@ SWITCH_S = 0.0005
 
 
 async def run(settings: Settings) -> None:
-    """Run the service until SIGTERM or SIGINT; raises ConfigurationError for what an operator must mend."""
+    """Run the service until SIGTERM or SIGINT; SIGUSR1 has it log everything, or less again.
+
+    Raises ConfigurationError for what an operator must mend.
+    """
     sys.setswitchinterval(SWITCH_S)
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
     product = Product(settings)
+    loop.add_signal_handler(signal.SIGUSR1, product.set_log_level)
     serving = asyncio.create_task(_serve(product, told))
     stopping = asyncio.create_task(told.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)

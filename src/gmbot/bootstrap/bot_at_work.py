@@ -20,6 +20,7 @@ from gmbot.domain.ids import BotId
 from gmbot.domain.mass_flip import FlipLimits
 from gmbot.entrypoints.bot.dispatch import Dispatcher
 from gmbot.entrypoints.bot.texts import EnglishVoice
+from gmbot.gate.about import concerning
 from gmbot.gate.bot import Bot
 from gmbot.gate.brake import Brake
 from gmbot.gate.events import Lifecycle, Unforeseen
@@ -32,7 +33,9 @@ from gmbot.gate.perform import perform
 from gmbot.gate.ports import Clock, Emit, Me, Memory, SharedMemory, Store
 from gmbot.gate.questions import Questions
 from gmbot.gate.reconcile import Pace, Reconciler
+from gmbot.gate.short_path import ShortPath
 from gmbot.gate.sweeps import SweepPlan
+from gmbot.gate.tally import Tally
 from gmbot.gate.tell_held import prompt_pace
 from gmbot.resilience.backoff import Backoff
 from gmbot.resilience.budget import SharedBudget
@@ -53,7 +56,7 @@ class Parts:
     """What the outside world is made of: the real thing, or the twins in tests and the demo.
 
     Without `open_shared`, this process is the only one of its bots. `sampled` says which ordinary updates,
-    by id, get a log line of their own.
+    by id, get a log line of their own; the others are counted in `tally`.
     """
 
     clock: Clock
@@ -68,6 +71,7 @@ class Parts:
     flips: FlipLimits = field(default_factory=FlipLimits)
     sweeps: SweepPlan = field(default_factory=SweepPlan)
     sampled: Callable[[int], bool] = lambda update_id: True
+    tally: Tally = field(default_factory=Tally)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,6 +83,7 @@ class BotAtWork:
     client: BotClient
     outbox: Outbox
     dispatcher: Dispatcher
+    passes: ShortPath
     background: TaskPool
     reconciler: Reconciler
     poller: Poller | None = None
@@ -109,6 +114,11 @@ async def assemble(token: str, parts: Parts) -> BotAtWork:
     Waits for Telegram as long as it takes. Raises ConfigurationError if it refuses the token.
     """
     client = _client(token, parts)
+    with concerning(bot_id=client.bot_id):
+        return await _assembled(token, client, parts)
+
+
+async def _assembled(token: str, client: BotClient, parts: Parts) -> BotAtWork:
     store = parts.open_store(client.bot_id, parts.emit)
     me = await _patiently(client.me, parts)
     memory, guarded = FactMemory(), Guarded()
@@ -162,6 +172,7 @@ def _at_work(bot: Bot, client: BotClient, memory: Memory, parts: Parts) -> BotAt
         client=client,
         outbox=_outbox(bot, parts),
         dispatcher=Dispatcher(bot, background),
+        passes=ShortPath(bot, parts.tally, parts.sampled),
         background=background,
         reconciler=_reconciler(bot, client, parts),
     )
@@ -223,8 +234,10 @@ def start_polling(work: BotAtWork, parts: Parts) -> asyncio.Task[None]:
         clock=parts.clock,
         emit=parts.emit,
         backoff=Backoff(cap_s=30.0, random=parts.random),
+        passes=work.passes,
         wait_s=parts.poll_wait_s,
     )
-    task = asyncio.create_task(work.poller.run(), name=f"poller-{work.bot.me.bot_id}")
+    with concerning(bot_id=work.bot.me.bot_id):
+        task = asyncio.create_task(work.poller.run(), name=f"poller-{work.bot.me.bot_id}")
     work.tasks.append(task)
     return task

@@ -43,9 +43,10 @@ from gmbot.gate.pause_group import recheck_groups
 from gmbot.gate.show_beliefs import Beliefs, show_beliefs
 from gmbot.gate.watch_channels import recheck_channels
 from gmbot.resilience.clock import SystemClock
-from gmbot.settings import Environment, Mode, Settings
+from gmbot.settings import Environment, LogLevel, Mode, Settings
 from gmbot.telemetry.logs import LogOptions, Logs
 from gmbot.telemetry.prometheus import Build, Metrics
+from gmbot.telemetry.sampling import Sampling
 from gmbot.telemetry.stories import listener
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ class Product:
             started_at=time.time(), build=Build(__version__, commit_of(Path(__file__).parents[3]))
         )
         self._logs = _logs(settings, stream)
-        self._write = listener(self._logs.logger, _level(settings))
+        self._sampling = Sampling(settings.log_sample)
+        self._write = listener(self._logs, self.sampled)
         self._exits = contextlib.AsyncExitStack()
         self.ready = False
         self._telegram = TelegramWatch()
@@ -101,6 +103,20 @@ class Product:
         self._telegram.listen(event)
         self.metrics.listen(event)
         self._write(event)
+
+    def sampled(self, update_id: int) -> bool:
+        """Whether an ordinary update gets a log line of its own: each does while everything is told."""
+        return self._logs.level <= logging.DEBUG or self._sampling(update_id)
+
+    def set_log_level(self, level: LogLevel | None = None) -> LogLevel:
+        """Tell what is at least so important, or (None) all, and next time what is configured; return it."""
+        if level is None:
+            self._logs.toggle()
+        else:
+            self._logs.level = logging.getLevelNamesMapping()[level]
+        now = LogLevel(logging.getLevelName(self._logs.level))
+        self.emit(Lifecycle("log_level", now))
+        return now
 
     async def __aenter__(self) -> Self:
         try:
@@ -171,6 +187,8 @@ class Product:
             sweeps=sweep_plan(self.settings),
             open_shared=self._hub.memory if self._hub is not None else None,
             shared_budget=budget,
+            sampled=self.sampled,
+            tally=self.metrics.tally,
         )
 
     async def _serve_ops(self, database: Database) -> None:
@@ -219,7 +237,7 @@ class Product:
         secret = self.settings.webhook_secret
         assert secret is not None and self.settings.webhook_url is not None  # noqa: S101, PT018
         word = secret.reveal()
-        ways_in = {int(w.bot.me.bot_id): WebhookBot(word, w.dispatcher.handle) for w in self.bots}
+        ways_in = {int(w.bot.me.bot_id): WebhookBot(word, w.dispatcher.handle, w.passes) for w in self.bots}
         host = "0.0.0.0"  # noqa: S104 - Telegram comes from outside
         self.webhook = await serve(WebhookApp(ways_in), host, self.settings.port, variable="PORT")
         self._exits.push_async_callback(self.webhook.stop)
@@ -279,11 +297,9 @@ def _logs(settings: Settings, stream: BinaryIO | None) -> Logs:
         version=__version__,
         level=settings.log_level.value,
         as_json=production,
-        colours=not production and sys.stderr.isatty(),
+        colours=not production and sys.stderr is not None and sys.stderr.isatty(),
         secrets=tuple(secret.reveal() for secret in settings.secrets),
     )
-    return Logs(options, stream or sys.stderr.buffer, time.time)
-
-
-def _level(settings: Settings) -> int:
-    return logging.getLevelNamesMapping()[settings.log_level.value]
+    # Whoever starts a process may have closed its stderr: Python has none then.
+    stderr = sys.stderr.buffer if sys.stderr is not None else None
+    return Logs(options, stream or stderr, time.time)

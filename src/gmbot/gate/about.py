@@ -70,6 +70,7 @@ def concerning(
     bot_id: int | None = None,
     user_id: int | None = None,
     group_id: int | None = None,
+    channel_id: int | None = None,
     intent: str | None = None,
     arrived: float | None = None,
 ) -> Concerning:
@@ -81,7 +82,7 @@ def concerning(
             update_id=outer.update_id,
             user_id=outer.user_id if user_id is None else user_id,
             group_id=outer.group_id if group_id is None else group_id,
-            channel_id=outer.channel_id,
+            channel_id=outer.channel_id if channel_id is None else channel_id,
             intent=outer.intent if intent is None else intent,
             arrived=outer.arrived if arrived is None else arrived,
         )

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 
 from gmbot.domain.errors import GMBotError, RefusedError, TransientError
+from gmbot.gate.about import Concerning, concerning
 from gmbot.gate.changes import Changes
 from gmbot.gate.events import IntentFailed
 from gmbot.gate.intents import LEASE_S, URGENCY, Delete, Intent, Owed, Rewrite, Say, SettleEverywhere
@@ -190,7 +191,8 @@ class Outbox:
             return
         self._running[key] = owed
         try:
-            await self._attempt(owed)
+            with _about(owed.intent):
+                await self._attempt(owed)
         except asyncio.CancelledError:
             self._broken_off.append(owed)
             raise
@@ -236,6 +238,12 @@ class Outbox:
         cause = type(error).__name__
         kind = type(owed.intent).__name__
         self._emit(IntentFailed(kind, cause, owed.attempts + 1, retry_in_s, group_id, user_id))
+
+
+def _about(intent: Intent) -> Concerning:
+    group_id, user_id = _whom(intent)
+    channel_id = getattr(intent, "channel_id", None)
+    return concerning(intent=type(intent).__name__, group_id=group_id, user_id=user_id, channel_id=channel_id)
 
 
 def _whom(intent: Intent) -> tuple[int | None, int | None]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 from collections.abc import Awaitable, Callable, Hashable
 
 from gmbot.resilience.fair_queue import FairQueue, Ticket
 
 Work = Callable[[], Awaitable[None]]
+_Waiting = tuple[Work, contextvars.Context]
 
 
 class TaskPool:
@@ -17,6 +19,7 @@ class TaskPool:
     Of one lane at most `per_lane` run (all, when None), and one of which nothing runs may exceed the
     limit by `reserve`: a flood in one lane is not felt in another. `on_error` gets every error that a
     work lets out, and CancelledError when a work was cancelled by anybody but `stop`; it must not raise.
+    A work, and what is told of its error, keeps the context variables of whoever spawned it.
     Raises ValueError for a limit below 1.
     """
 
@@ -35,9 +38,9 @@ class TaskPool:
         self._on_error = on_error
         self._per_lane = limit if per_lane is None else per_lane
         self._reserve = reserve
-        self._running: dict[asyncio.Task[None], Hashable] = {}
+        self._running: dict[asyncio.Task[None], tuple[Hashable, contextvars.Context]] = {}
         self._in_lane: dict[Hashable, int] = {}
-        self._backlog: FairQueue[Work] = FairQueue(classes, now=_no_time)
+        self._backlog: FairQueue[_Waiting] = FairQueue(classes, now=_no_time)
         self._changed = asyncio.Event()
         self._stopped = False
 
@@ -54,7 +57,7 @@ class TaskPool:
         """Start `work`, or let it wait its turn; return False if the pool has stopped."""
         if self._stopped:
             return False
-        self._backlog.push(work, lane, priority)
+        self._backlog.push((work, contextvars.copy_context()), lane, priority)
         self._start()
         return True
 
@@ -102,12 +105,13 @@ class TaskPool:
             ticket = self._backlog.pop(self._may_start)
             if ticket is None:
                 return
-            task = asyncio.create_task(self._run(ticket.item))
-            self._running[task] = ticket.lane
+            work, context = ticket.item
+            task = asyncio.create_task(self._run(work), context=context)
+            self._running[task] = ticket.lane, context
             self._in_lane[ticket.lane] = self._in_lane.get(ticket.lane, 0) + 1
             task.add_done_callback(self._done)
 
-    def _may_start(self, ticket: Ticket[Work]) -> bool:
+    def _may_start(self, ticket: Ticket[_Waiting]) -> bool:
         running = self._in_lane.get(ticket.lane, 0)
         room = self._limit if running else self._limit + self._reserve
         return running < self._per_lane and len(self._running) < room
@@ -117,7 +121,8 @@ class TaskPool:
         await work()
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._leave_lane(self._running.pop(task))
+        lane, context = self._running.pop(task)
+        self._leave_lane(lane)
         self._start()
         self._changed.set()
         if task.cancelled():
@@ -125,7 +130,7 @@ class TaskPool:
         else:
             error = task.exception()
         if error is not None:
-            self._on_error(error)
+            context.run(self._on_error, error)
 
     def _leave_lane(self, lane: Hashable) -> None:
         self._in_lane[lane] -= 1

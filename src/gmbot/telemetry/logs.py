@@ -1,7 +1,8 @@
 """Log lines: JSON for machines, aligned colours for people, one road for GMBot's and libraries' alike.
 
-Fields: `timestamp, level, event, app, version`, and `bot_id, user_id, group_id, channel_id` where there is
-one. `event` is static snake_case; what varies is in the other fields.
+Fields: `timestamp, level, event, app, version`, and `bot_id, update_id, user_id, group_id, channel_id,
+intent` where they are known (`gate/about.py`). `event` is static snake_case; what varies is in the other
+fields.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ from typing import Any, BinaryIO, Final, Self
 import msgspec
 import orjson
 
+from gmbot.gate.about import NOTHING, about
 from gmbot.telemetry.plain_structlog import structlog
 from gmbot.telemetry.redaction import Redactor
+from gmbot.telemetry.writer import Writer
 
 APP: Final = "gmbot"
 LIBRARY_LINE: Final = "library_log"
+CONTEXT: Final = ("bot_id", "update_id", "user_id", "group_id", "channel_id", "intent")
 
 Fields = MutableMapping[str, Any]
 
@@ -34,39 +38,23 @@ class LogOptions(msgspec.Struct, frozen=True, kw_only=True):
     secrets: tuple[str, ...] = ()
 
 
-class Sink:
-    """Where lines go. A full disk or a closed pipe costs lines, which are counted, and never an error."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self.dropped = 0
-
-    def msg(self, line: bytes) -> None:
-        """Write one line, or count it as dropped."""
-        try:
-            self._stream.write(line + b"\n")
-            self._stream.flush()
-        except (OSError, ValueError):
-            self.dropped += 1
-
-    debug = info = warning = error = critical = msg
-
-
 class Logs:
     """The logger, and the bridge by which the standard library's loggers reach it.
 
-    Use as a context manager, or call `open` and `close`. `now` returns Unix seconds.
+    Use as a context manager, or call `open` and `close`; lines of a `stream` of None are dropped. `now`
+    returns Unix seconds. `level`, a number of logging's, may be changed at any time.
     """
 
-    def __init__(self, options: LogOptions, stream: BinaryIO, now: Callable[[], float]) -> None:
-        self._sink = Sink(stream)
-        self._level = logging.getLevelNamesMapping()[options.level]
+    def __init__(self, options: LogOptions, stream: BinaryIO | None, now: Callable[[], float]) -> None:
+        self._writer = Writer(stream)
+        self.configured_level = logging.getLevelNamesMapping()[options.level]
+        self.level = self.configured_level
         self._bridge = Bridge(self)
         self._former_level = logging.WARNING
         self.logger: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
-            self._sink,
-            processors=_processors(options, now),
-            wrapper_class=structlog.make_filtering_bound_logger(self._level),
+            self._writer,
+            processors=(self._require_loudness, *_processors(options, now)),
+            wrapper_class=structlog.make_filtering_bound_logger(logging.NOTSET),
             context_class=dict,
             cache_logger_on_first_use=True,
         )
@@ -74,10 +62,14 @@ class Logs:
     @property
     def dropped(self) -> int:
         """How many lines could not be written."""
-        return self._sink.dropped
+        return self._writer.dropped
+
+    def toggle(self) -> None:
+        """Tell everything, or, if that is so already, what is configured."""
+        self.level = self.configured_level if self.level == logging.DEBUG else logging.DEBUG
 
     def open(self) -> None:
-        """Route the standard library's log records here.
+        """Route the standard library's log records and warnings here, and write in the background.
 
         Libraries' lines below WARNING stay out at any level: the chatty ones show parameters, and so what
         people wrote, and the rest tell an operator nothing.
@@ -85,12 +77,20 @@ class Logs:
         root = logging.getLogger()
         self._former_level = root.level
         root.addHandler(self._bridge)
-        root.setLevel(max(self._level, logging.WARNING))
+        root.setLevel(logging.WARNING)
+        logging.captureWarnings(True)
+        self._writer.start()
+
+    def flush(self) -> None:
+        """Return once what was told is written, or cannot be."""
+        self._writer.flush()
 
     def close(self) -> None:
-        """Give the standard library's loggers back."""
+        """Give the standard library's loggers back, and write what still waits."""
+        logging.captureWarnings(False)
         logging.getLogger().removeHandler(self._bridge)
         logging.getLogger().setLevel(self._former_level)
+        self._writer.stop()
 
     def __enter__(self) -> Self:
         self.open()
@@ -98,6 +98,11 @@ class Logs:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _require_loudness(self, _: object, name: str, fields: Fields) -> Fields:
+        if structlog.processors.NAME_TO_LEVEL[name] < self.level:
+            raise structlog.DropEvent
+        return fields
 
 
 class Bridge(logging.Handler):
@@ -123,23 +128,55 @@ def _message(record: logging.LogRecord) -> str:
 
 def _processors(options: LogOptions, now: Callable[[], float]) -> Iterable[structlog.typing.Processor]:
     constants = {"app": APP, "version": options.version}
+    stamp = Stamp(now)
 
-    def stamp(_: object, level: str, fields: Fields) -> Fields:
+    def compose(_: object, level: str, fields: Fields) -> Fields:
         event = fields.pop("event")
-        return {"timestamp": _timestamp(now()), "level": level, "event": event, **constants, **fields}
+        return {"timestamp": stamp(), "level": level, "event": event, **constants, **fields}
 
     return (
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.format_exc_info,
+        _say_whom,
+        _explain,
         Redactor(options.secrets),
-        stamp,
+        compose,
         _as_json if options.as_json else _for_people(colours=options.colours),
     )
 
 
-def _timestamp(seconds: float) -> str:
-    moment = dt.datetime.fromtimestamp(seconds, dt.UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
+def _say_whom(_: object, __: str, fields: Fields) -> Fields:
+    """Add what is known of whom a line is about; what the line itself says goes first."""
+    here = about()
+    if here is not NOTHING:
+        for name in CONTEXT:
+            value = getattr(here, name)
+            if value is not None and name not in fields:
+                fields[name] = value
+    return fields
+
+
+def _explain(logger: Any, name: str, fields: Fields) -> Fields:
+    """Turn an exception into a field; most lines have none, and pay nothing."""
+    if "exc_info" not in fields:
+        return fields
+    return structlog.processors.format_exc_info(logger, name, fields)
+
+
+class Stamp:
+    """The time as lines write it, in UTC with milliseconds; a second is spelt out once."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._second = -1
+        self._spelt = ""
+
+    def __call__(self) -> str:
+        """Return the time now."""
+        milliseconds = int(self._now() * 1000)
+        second, rest = divmod(milliseconds, 1000)
+        if second != self._second:
+            self._spelt = dt.datetime.fromtimestamp(second, dt.UTC).strftime("%Y-%m-%dT%H:%M:%S")
+            self._second = second
+        return f"{self._spelt}.{rest:03}Z"
 
 
 def _as_json(_: object, __: str, fields: Mapping[str, Any]) -> bytes:

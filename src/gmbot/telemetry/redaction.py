@@ -24,6 +24,9 @@ _TOKEN = r"(?<=\d)(?::|%3[Aa])[A-Za-z0-9_-]{30,}"  # noqa: S105 - a shape
 _PASSWORD = r"(?<=://)[^\s/:@]{0,64}:[^\s\"'<>]{1,512}(?=@)"  # noqa: S105 - a shape
 _SHORT = 6
 _DEPTH = 8
+_WORD, _WORDS = 40, 2_000
+"""Short texts that were found clean, reasons and methods, are not searched again."""
+_PLAIN = frozenset({int, float, bool, type(None)})
 
 Redact = Callable[[str], str]
 
@@ -39,6 +42,7 @@ class Redactor:
             {form for secret in secrets if secret for form in _forms(secret)}, key=len, reverse=True
         )
         self._pattern = re.compile("|".join((*map(_literal, known), _PASSWORD, _TOKEN)))
+        self._clean: set[str] = set()
 
     def __call__(self, _: object, __: str, event_dict: MutableMapping[str, Any]) -> Mapping[str, Any]:
         """Return a log line's fields without secrets: a structlog processor."""
@@ -46,7 +50,12 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Return `text` with every secret replaced."""
-        return self._pattern.sub(SECRET, text)
+        if text in self._clean:
+            return text
+        redacted = self._pattern.sub(SECRET, text)
+        if redacted == text and len(text) <= _WORD and len(self._clean) < _WORDS:
+            self._clean.add(text)
+        return redacted
 
     def value(self, value: object) -> object:
         """Return `value` made of plain types only, with every secret and message text replaced."""
@@ -72,7 +81,11 @@ class Redactor:
 
     def _mapping(self, mapping: Mapping[Any, Any], depth: int) -> dict[str, object]:
         return {
-            (self.text(str(key)) if depth else key): TEXT if key in TEXT_KEYS else self._value(value, depth)
+            (self.text(str(key)) if depth else key): TEXT
+            if key in TEXT_KEYS
+            else value
+            if type(value) in _PLAIN
+            else self._value(value, depth)
             for key, value in mapping.items()
         }
 

@@ -13,14 +13,12 @@ _RANGE: Final = 1 << 32
 class Sampling:
     """The same share of all updates everywhere: an update that comes again is sampled again, or again not.
 
-    `share` is from 0 to 1. While `everything` is set (at level DEBUG), none is left out.
+    `share` is from 0 to 1.
     """
 
     def __init__(self, share: float) -> None:
-        self.share = share
-        self.everything = False
         self._below = round(share * _RANGE)
 
     def __call__(self, update_id: int) -> bool:
         """Whether this update is among them."""
-        return self.everything or (update_id * _SPREAD) % _RANGE < self._below
+        return (update_id * _SPREAD) % _RANGE < self._below

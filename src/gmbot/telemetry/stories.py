@@ -9,12 +9,14 @@ from typing import Any, Final
 import msgspec
 
 from gmbot.gate import events
+from gmbot.gate.about import NOTHING, Concerning, about
 from gmbot.telemetry.catalogue import snake_case
-from gmbot.telemetry.plain_structlog import structlog
+from gmbot.telemetry.logs import Logs
 
 DEBUG, INFO, WARNING, ERROR = logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR
 
 Loudness = Callable[[Any], int]
+Sampled = Callable[[int], bool]
 
 
 def _always(level: int) -> Loudness:
@@ -28,7 +30,7 @@ def _api_called(event: events.ApiCalled) -> int:
 
 
 LOUDNESS: Final[dict[type, Loudness]] = {
-    events.UpdateHandled: lambda event: ERROR if event.outcome == "failed" else DEBUG,
+    events.UpdateHandled: lambda event: ERROR if event.outcome == "failed" else INFO,
     events.MembershipRecalled: _always(DEBUG),
     events.SharedMemoryAsked: lambda event: DEBUG if event.ok else INFO,
     events.MemoryMeasured: _always(DEBUG),
@@ -61,19 +63,76 @@ LOUDNESS: Final[dict[type, Loudness]] = {
 }
 
 
-def listener(logger: structlog.typing.FilteringBoundLogger, level: int) -> Callable[[events.Event], None]:
-    """Return what writes each event at or above `level` (logging's numbers) as one line."""
-    names = {event: snake_case(event.__name__) for event in LOUDNESS}
+NAMES: Final = {event: snake_case(event.__name__) for event in LOUDNESS}
+"""What each event is called in a line."""
+
+ORDINARY: Final = frozenset({"passed", "ignored"})
+"""Outcomes of updates at which nothing happened: only a share of them is told."""
+
+OF_NOBODY: Final = frozenset(
+    {events.RateLimitDelayed, events.SendQueued, events.SendWaited, events.DependencyChanged}
+)
+"""Told by whoever happens to move a queue, or to look: what they work on has nothing to do with it."""
+
+
+def listener(logs: Logs, sampled: Sampled = lambda update_id: True) -> Callable[[events.Event], None]:
+    """Return what writes each event that is loud enough as one line.
+
+    `sampled` says which ordinary updates are told, by id.
+    """
+    log = logs.logger.log
 
     def write(event: events.Event) -> None:
-        loudness = LOUDNESS.get(type(event))
-        loud = loudness(event) if loudness else INFO
-        if loud >= level:
-            logger.log(loud, names.get(type(event), "unnamed_event"), **_fields(event))
+        kind = type(event)
+        if kind in _COSTS:
+            _COSTS[kind](event)
+        loud = LOUDNESS[kind](event) if kind in LOUDNESS else INFO
+        if loud < logs.level:
+            return
+        if isinstance(event, events.UpdateHandled):
+            if event.outcome not in ORDINARY or sampled(event.update_id):
+                log(loud, NAMES[kind], **_fields(event), **_spent())
+        elif kind in OF_NOBODY:
+            with Concerning(NOTHING):
+                log(loud, NAMES[kind], **_fields(event))
+        else:
+            log(loud, NAMES.get(kind, "unnamed_event"), **_fields(event))
 
     return write
 
 
 def _fields(event: events.Event) -> dict[str, Any]:
-    """Return what the event knows; what it does not know is left out."""
-    return {name: value for name, value in msgspec.structs.asdict(event).items() if value not in (None, "")}
+    """Return what the event knows; what it does not know is left out. Seconds are told to the microsecond."""
+    return {
+        name: round(value, 6) if type(value) is float else value
+        for name, value in msgspec.structs.asdict(event).items()
+        if value is not None and value != ""
+    }
+
+
+def _add_query(event: events.QueryRan) -> None:
+    spent = about().spent
+    spent.queries += 1
+    spent.store_s += event.seconds
+
+
+def _add_call(event: events.ApiCalled) -> None:
+    spent = about().spent
+    spent.calls += 1
+    spent.call_s += event.seconds
+
+
+_COSTS: Final[dict[type, Callable[[Any], None]]] = {
+    events.QueryRan: _add_query,
+    events.ApiCalled: _add_call,
+}
+
+
+def _spent() -> dict[str, Any]:
+    """Return what handling this update took of the database and of Telegram, if anything."""
+    spent, fields = about().spent, dict[str, Any]()
+    if spent.queries:
+        fields = {"queries": spent.queries, "store_s": round(spent.store_s, 6)}
+    if spent.calls:
+        fields |= {"calls": spent.calls, "call_s": round(spent.call_s, 6)}
+    return fields

@@ -1,6 +1,7 @@
 """A bounded set of tasks whose errors are never lost."""
 
 import asyncio
+import contextvars
 
 import pytest
 
@@ -280,3 +281,30 @@ def test_a_lane_without_places_is_refused(bench: Bench) -> None:
     """Its works would wait for ever."""
     with pytest.raises(ValueError, match="at least one"):
         TaskPool(1, bench.errors.append, per_lane=0)
+
+
+WHOSE: contextvars.ContextVar[str] = contextvars.ContextVar("whose", default="nobody")
+
+
+async def test_a_work_that_waited_keeps_the_context_of_who_wanted_it() -> None:
+    """Whoever makes room for it has nothing to do with it."""
+    seen: list[str] = []
+
+    async def look() -> None:
+        await asyncio.sleep(0)
+        seen.append(WHOSE.get())
+
+    pool = TaskPool(1, lambda error: None)
+    for name in ("first", "second"):
+        contextvars.copy_context().run(lambda name=name: (WHOSE.set(name), pool.spawn(look)))  # type: ignore[misc]
+    await pool.idle()
+    assert seen == ["first", "second"]
+
+
+async def test_an_error_is_told_in_the_context_of_its_work() -> None:
+    """A line about it can say whom it is about."""
+    told: list[str] = []
+    pool = TaskPool(1, lambda error: told.append(WHOSE.get()))
+    contextvars.copy_context().run(lambda: (WHOSE.set("mine"), pool.spawn(failing(ValueError()))))
+    await pool.idle()
+    assert told == ["mine"]

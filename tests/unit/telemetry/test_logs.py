@@ -7,14 +7,16 @@ import json
 import logging
 import re
 import typing
+import warnings
 
 import pytest
-import structlog
 
 from gmbot.domain.ids import BotId, ChannelId, GroupId, UpdateId, UserId
 from gmbot.gate import events
+from gmbot.gate.about import About, Concerning
 from gmbot.telemetry.logs import LogOptions, Logs
-from gmbot.telemetry.stories import LOUDNESS, listener
+from gmbot.telemetry.sampling import Sampling
+from gmbot.telemetry.stories import LOUDNESS, Sampled, listener
 
 GROUP, USER, CHANNEL = GroupId(-100), UserId(5), ChannelId(-200)
 NOON = 1_700_000_000.25
@@ -29,6 +31,7 @@ LOUD: list[tuple[events.Event, str, str]] = [
     (events.ChannelUsability(CHANNEL, usable=True, cause=""), "info", "channel_usability"),
     (events.Verified("error", 0.1, USER, CHANNEL, "Unavailable"), "info", "verified"),
     (events.UpdateHandled(BotId(1), UpdateId(2), "message", "failed", 0.1), "error", "update_handled"),
+    (events.UpdateHandled(BotId(1), UpdateId(2), "message", "stored", 0.1), "info", "update_handled"),
     (events.ApiCalled(BotId(1), "getMe", 0, 0.1), "warning", "api_called"),
     (events.ApiCalled(BotId(1), "getMe", 429, 0.1), "warning", "api_called"),
     (events.ApiCalled(BotId(1), "getMe", 502, 0.1), "warning", "api_called"),
@@ -43,7 +46,6 @@ LOUD: list[tuple[events.Event, str, str]] = [
 ]
 
 QUIET: list[tuple[events.Event, str]] = [
-    (events.UpdateHandled(BotId(1), UpdateId(2), "message", "passed", 0.1), "update_handled"),
     (events.MembershipRecalled(hit=True, seconds=0.1), "membership_recalled"),
     (events.Verified("verified", 0.1, USER, CHANNEL), "verified"),
     (events.ApiCalled(BotId(1), "getMe", 200, 0.1), "api_called"),
@@ -60,15 +62,18 @@ QUIET: list[tuple[events.Event, str]] = [
 class Book:
     """A log that can be read back."""
 
-    def __init__(self, *, level: str = "INFO", as_json: bool = True) -> None:
+    def __init__(
+        self, *, level: str = "INFO", as_json: bool = True, sampled: Sampled = lambda update_id: True
+    ) -> None:
         self._stream = io.BytesIO()
         options = LogOptions(version="1.2.3", level=level, as_json=as_json)
         self.logs = Logs(options, self._stream, lambda: NOON)
-        self.listen = listener(self.logs.logger, logging.getLevelNamesMapping()[level])
+        self.listen = listener(self.logs, sampled)
 
     @property
     def text(self) -> str:
         """Everything written."""
+        self.logs.flush()
         return self._stream.getvalue().decode()
 
     @property
@@ -120,13 +125,107 @@ def test_a_line_has_the_promised_fields() -> None:
     ]
 
 
-def test_context_reaches_every_line() -> None:
-    """What is bound for an update shows in the lines written meanwhile."""
+def test_whom_a_line_is_about_reaches_it_however_deep_it_is_written() -> None:
+    """A failing visit to the database knows no update; its line does."""
     book = Book()
-    with structlog.contextvars.bound_contextvars(channel_id=CHANNEL):
-        book.logs.logger.info("asked")
-    book.logs.logger.info("asked")
-    assert [line.get("channel_id") for line in book.lines] == [CHANNEL, None]
+    with Concerning(About(bot_id=1, update_id=9, user_id=USER, channel_id=CHANNEL)):
+        book.listen(events.QueryRan("apply", 0.1, ok=False))
+    book.listen(events.QueryRan("apply", 0.1, ok=False))
+    about, nobody = book.lines
+    assert [about.get(name) for name in ("bot_id", "update_id", "user_id", "group_id", "channel_id")] == [
+        1,
+        9,
+        USER,
+        None,
+        CHANNEL,
+    ]
+    assert not {"bot_id", "update_id", "user_id", "channel_id"} & nobody.keys()
+
+
+def test_what_a_line_says_itself_goes_before_what_is_worked_on() -> None:
+    """A person's departure may settle somebody else."""
+    book = Book()
+    with Concerning(About(user_id=99, group_id=-99)):
+        book.listen(events.HoldPlaced(GROUP, USER, "not_subscribed", 0.1))
+    (line,) = book.lines
+    assert (line["group_id"], line["user_id"]) == (GROUP, USER)
+
+
+def test_a_queue_that_moves_is_about_nobody() -> None:
+    """Whoever moves it works on something else."""
+    book = Book(level="DEBUG")
+    with Concerning(About(update_id=9)):
+        book.listen(events.SendWaited("mute", 0.1, 0))
+    assert "update_id" not in book.lines[0]
+
+
+def test_an_updates_line_tells_what_took_how_long() -> None:
+    """Waiting, handling, the database, Telegram, and how old it was: on one line."""
+    book = Book()
+    with Concerning(About(update_id=9)):
+        for _ in range(2):
+            book.listen(events.QueryRan("apply", 0.25))
+        book.listen(events.ApiCalled(BotId(1), "getChatMember", 200, 0.125))
+        book.listen(
+            events.UpdateHandled(
+                BotId(1), UpdateId(9), "chat_member", "stored", 0.7500001, lag_s=1.5, waited_s=0.0625
+            )
+        )
+    (line,) = book.lines
+    took = {name: line[name] for name in ("queries", "store_s", "calls", "call_s")}
+    assert took == {"queries": 2, "store_s": 0.5, "calls": 1, "call_s": 0.125}
+    assert (line["waited_s"], line["seconds"], line["lag_s"]) == (0.0625, 0.75, 1.5)
+
+
+@pytest.mark.parametrize("outcome", ["passed", "ignored"])
+def test_of_ordinary_updates_a_share_is_told(outcome: str) -> None:
+    """Which ones, their ids decide."""
+    book = Book(sampled=lambda update_id: update_id % 10 == 0)
+    for number in range(100):
+        book.listen(events.UpdateHandled(BotId(1), UpdateId(number), "message", outcome, 0.1))
+    assert [line["update_id"] for line in book.lines] == list(range(0, 100, 10))
+
+
+@pytest.mark.parametrize("outcome", ["stored", "failed", "duplicate"])
+def test_of_any_other_update_every_one_is_told(outcome: str) -> None:
+    """Sampling leaves out nothing that anybody would look for."""
+    book = Book(sampled=lambda update_id: False)
+    book.listen(events.UpdateHandled(BotId(1), UpdateId(2), "message", outcome, 0.1))
+    assert len(book.lines) == 1
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 1.0])
+def test_a_share_of_updates_is_that_share_of_a_burst(share: float) -> None:
+    """Ids come one after the other, and the share is kept all the same; the same ones every time."""
+    sampled = Sampling(share)
+    chosen = [number for number in range(5_000_000, 5_010_000) if sampled(number)]
+    assert len(chosen) == pytest.approx(10_000 * share, abs=50)
+    assert all(map(Sampling(share), chosen))
+
+
+def test_the_level_may_change_at_any_time() -> None:
+    """For as long as somebody looks closely."""
+    book = Book()
+    query = events.QueryRan("apply", 0.1)
+    book.listen(query)
+    book.logs.toggle()
+    book.listen(query)
+    book.logs.logger.debug("looked")
+    book.logs.toggle()
+    book.listen(query)
+    book.logs.logger.debug("looked")
+    assert [line["event"] for line in book.lines] == ["query_ran", "looked"]
+
+
+def test_warnings_of_python_take_the_same_road() -> None:
+    """A line that is no JSON would break whoever reads them."""
+    book = Book()
+    with book.logs, warnings.catch_warnings():
+        warnings.simplefilter("always")
+        logging.captureWarnings(True)
+        warnings.warn("something is old", DeprecationWarning, stacklevel=1)
+    (line,) = book.lines
+    assert (line["event"], line["logger"]) == ("library_log", "py.warnings")
 
 
 def test_libraries_take_the_same_road() -> None:
@@ -165,28 +264,3 @@ def test_people_get_aligned_lines() -> None:
     book = Book(as_json=False)
     book.listen(events.HoldPlaced(GROUP, USER, "not_subscribed", 0.1))
     assert re.match(r"2023-11-14T22:13:20\.250Z \[info     \] hold_placed +app=gmbot", book.text)
-
-
-class FullDisk(io.RawIOBase):
-    """Takes nothing."""
-
-    def write(self, _: object) -> int:
-        """Refuse."""
-        raise OSError(28, "No space left on device")
-
-
-def test_a_full_disk_costs_lines_and_no_error() -> None:
-    """A log sink's failure is counted and touches nobody."""
-    logs = Logs(LogOptions(version="1"), typing.cast("typing.BinaryIO", FullDisk()), lambda: NOON)
-    logs.logger.info("one")
-    logs.logger.info("two")
-    assert logs.dropped == 2
-
-
-def test_a_closed_pipe_costs_lines_and_no_error() -> None:
-    """So is a reader that went away."""
-    stream = io.BytesIO()
-    stream.close()
-    logs = Logs(LogOptions(version="1"), stream, lambda: NOON)
-    logs.logger.info("one")
-    assert logs.dropped == 1
