@@ -14,6 +14,7 @@ from gmbot.domain.hold import EndReason, Hold
 from gmbot.domain.ids import ChannelId, GroupId, ThreadId, UserId
 from gmbot.domain.membership import UNKNOWN, MembershipState, merge
 from gmbot.domain.plan import Action, Confirm, End, Lift, Look, Nothing, Place, Situation, plan
+from gmbot.domain.standing import Standing
 from gmbot.domain.verdict import Judgement, Reason, Verdict, decide
 from gmbot.gate.bot import Bot
 from gmbot.gate.changes import NO_CHANGES, LearntMembership
@@ -64,6 +65,7 @@ class _Settlement:
     def __init__(self, bot: Bot, case: Case) -> None:
         self._bot = bot
         self._case = case
+        self._spoke = case.spoke
         self._record = PersonRecord()
         self._looked = False
         self._asked = False
@@ -207,7 +209,19 @@ class _Settlement:
         await self._write(holds=(hold,), owed=(owe_prompt(self._bot, hold.group_id),))
         since = self._bot.clock.now() - self._case.since
         self._bot.emit(HoldPlaced(hold.group_id, hold.user_id, "not_subscribed", since))
+        before = self._record.standing
         await self._read()
+        await self._note_departure(before)
+
+    async def _note_departure(self, before: Standing | None) -> None:
+        """Whoever left while they were being held is told nothing: there was no hold yet to note it on."""
+        now, hold = self._record.standing, self._record.hold
+        if now is None or now.present or hold is None or not hold.active or hold.away:
+            return
+        if not self._spoke or (before is not None and before.present):
+            prompt = self._bot.ledger.owe(Prompt(hold.group_id))
+            await self._write(holds=(hold.gone(away=True),), owed=(prompt,))
+            await self._read()
 
     async def _lift(self, lift: Lift) -> None:
         case = self._case

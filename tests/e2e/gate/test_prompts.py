@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 from tests.e2e.gate.dialogue import another_channel, ask, now_reads
+from tests.fixtures.mishaps import mend, slow
 from tests.fixtures.stage import Stage, raised_stage
 
+from gmbot.domain.hold import Hold
 from gmbot.gate.tell_held import AGAIN_AFTER_S, PACE_S, TOGETHER_S
 from gmbot.simulator.faults import Fault, FaultKind
 
@@ -158,6 +160,22 @@ async def test_who_has_left_is_named_no_more_when_others_are_added(guarded: Stag
     await guarded.rest()
     await guarded.advance(PACE_S + 1)
     assert guarded.prompts()[-1].text.startswith("Sam, Tim, to write here")
+
+
+@pytest.mark.parametrize("method", ["getChatMember", "restrictChatMember"])
+async def test_who_leaves_while_they_are_being_held_is_not_named(guarded: Stage, method: str) -> None:
+    """News of the departure may come at any moment of a hold, and nobody is called who is not there."""
+    slow(guarded, method)
+    fleeting = guarded.person("Flo")
+    await guarded.rest()
+    guarded.world.leave(fleeting, guarded.group)
+    await guarded.rest()
+    mend(guarded)
+    await guarded.advance(2 * PACE_S + 1)
+    hold = await guarded.hold_of(fleeting)
+    assert isinstance(hold, Hold)
+    assert hold.away
+    assert guarded.prompts() == []
 
 
 async def test_who_leaves_at_once_is_not_named_at_all(guarded: Stage) -> None:
