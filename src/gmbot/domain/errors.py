@@ -5,6 +5,7 @@ GMBotError
 ├── TransientError          try again later; it means nothing about anybody
 │   ├── TooManyRequests     … not before `retry_after_s`
 │   └── Unavailable         … the other side did not answer, or not sensibly
+│       └── CircuitOpen     … and was not even asked: it has kept failing
 └── RefusedError            do not repeat the same call: Telegram said no
     ├── ChatUnusable        the bot is not (enough of) a member of that chat, or it is gone
     ├── RightsMissing       the bot is there but lacks a right
@@ -39,6 +40,10 @@ class TooManyRequests(TransientError):
 
 class Unavailable(TransientError):
     """A time-out, a lost connection, a 5xx or an answer that makes no sense."""
+
+
+class CircuitOpen(Unavailable):
+    """Nobody was asked: the other side kept failing, and is left alone for `retry_after_s`."""
 
 
 class RefusedError(GMBotError):

@@ -1,11 +1,12 @@
 """An end to waiting."""
 
 import asyncio
+import math
 
 import pytest
 
 from gmbot.domain.errors import Unavailable
-from gmbot.resilience.deadline import deadline
+from gmbot.resilience.deadline import deadline, time_left_s
 
 
 async def test_what_takes_too_long_is_cut_off_as_unavailable() -> None:
@@ -52,3 +53,20 @@ async def test_cancelling_the_caller_is_still_a_cancellation() -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_without_a_deadline_there_is_all_the_time() -> None:
+    """Nobody waits for an answer, as far as is known."""
+    assert time_left_s() == math.inf
+
+
+async def test_whoever_is_inside_can_tell_how_long_the_caller_waits() -> None:
+    """Of several deadlines the first to end counts, and each is forgotten with its block."""
+    async with deadline(60):
+        assert 59 < time_left_s() <= 60
+        async with deadline(30):
+            assert 29 < time_left_s() <= 30
+            async with deadline(90):
+                assert 29 < time_left_s() <= 30
+        assert 59 < time_left_s() <= 60
+    assert time_left_s() == math.inf
