@@ -244,10 +244,11 @@ class DependencyChanged(msgspec.Struct, frozen=True):
 
 
 class Unforeseen(msgspec.Struct, frozen=True):
-    """An error that nobody foresaw reached one of the two last-resort boundaries."""
+    """An error that nobody foresaw reached one of the last-resort boundaries; `cause` is for its report."""
 
     where: str
     error: str
+    cause: BaseException | None = None
 
 
 class Lifecycle(msgspec.Struct, frozen=True):
