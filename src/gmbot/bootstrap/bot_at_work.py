@@ -23,9 +23,11 @@ from gmbot.entrypoints.bot.texts import EnglishVoice
 from gmbot.gate.about import concerning
 from gmbot.gate.bot import Bot
 from gmbot.gate.brake import Brake
+from gmbot.gate.changes import Changes
 from gmbot.gate.events import Lifecycle, Unforeseen
 from gmbot.gate.guarded import Guarded
 from gmbot.gate.hear_news import NewsDesk
+from gmbot.gate.intents import Owed
 from gmbot.gate.knowledge import Knowledge
 from gmbot.gate.ledger import Ledger
 from gmbot.gate.outbox import CLASSES, Outbox
@@ -37,6 +39,7 @@ from gmbot.gate.short_path import ShortPath
 from gmbot.gate.sweeps import SweepPlan
 from gmbot.gate.tally import Tally
 from gmbot.gate.tell_held import prompt_pace
+from gmbot.gate.tracing import Trace, untraced
 from gmbot.resilience.backoff import Backoff
 from gmbot.resilience.budget import SharedBudget
 from gmbot.resilience.keyed_lock import KeyedLock
@@ -72,6 +75,7 @@ class Parts:
     sweeps: SweepPlan = field(default_factory=SweepPlan)
     sampled: Callable[[int], bool] = lambda update_id: True
     tally: Tally = field(default_factory=Tally)
+    trace: Trace = untraced
 
 
 @dataclass(slots=True, kw_only=True)
@@ -141,6 +145,7 @@ async def _assembled(token: str, client: BotClient, parts: Parts) -> BotAtWork:
         brake=Brake(parts.flips, parts.clock),
         sweeping=parts.sweeps,
         signing_key=hmac.digest(token.encode(), b"gmbot confirmation", hashlib.sha256),
+        trace=parts.trace,
     )
     work = _at_work(bot, client, memory, parts)
     if parts.open_shared:
@@ -190,10 +195,15 @@ def _outbox(bot: Bot, parts: Parts) -> Outbox:
         reserve=CONCURRENT_ATTEMPTS,
         classes=CLASSES,
     )
+
+    async def attempt(owed: Owed) -> Changes:
+        with bot.trace("attempt"):
+            return await perform(bot, owed)
+
     return Outbox(
         bot.store,
         bot.ledger,
-        lambda owed: perform(bot, owed),
+        attempt,
         clock=parts.clock,
         emit=parts.emit,
         pool=attempts,
@@ -223,7 +233,7 @@ async def _patiently(ask: Callable[[], Coroutine[Any, Any, Me]], parts: Parts) -
 
 
 def _unforeseen(where: str, emit: Emit) -> Callable[[BaseException], None]:
-    return lambda error: emit(Unforeseen(where, type(error).__name__))
+    return lambda error: emit(Unforeseen(where, type(error).__name__, error))
 
 
 def start_polling(work: BotAtWork, parts: Parts) -> asyncio.Task[None]:

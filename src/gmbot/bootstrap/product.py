@@ -22,6 +22,7 @@ from gmbot.bootstrap.ages import pruner, tell_sizes
 from gmbot.bootstrap.bot_at_work import DRAIN_S, BotAtWork, Parts, assemble, start_polling
 from gmbot.bootstrap.commit import commit_of
 from gmbot.bootstrap.limits import flip_limits, send_limits, sweep_plan
+from gmbot.bootstrap.observers import Observers
 from gmbot.bootstrap.sharing import measured, open_hub
 from gmbot.bootstrap.telegram_watch import TelegramWatch
 from gmbot.bootstrap.vitals import Backlog, WatchedDatabase, feel_loop, tell_use
@@ -41,6 +42,7 @@ from gmbot.gate.events import (
 )
 from gmbot.gate.pause_group import recheck_groups
 from gmbot.gate.show_beliefs import Beliefs, show_beliefs
+from gmbot.gate.tracing import untraced
 from gmbot.gate.watch_channels import recheck_channels
 from gmbot.resilience.clock import SystemClock
 from gmbot.settings import Environment, LogLevel, Mode, Settings
@@ -90,6 +92,7 @@ class Product:
         self._exits = contextlib.AsyncExitStack()
         self.ready = False
         self._telegram = TelegramWatch()
+        self._observers: Observers | None = None
         self._hub: Hub | None = None
         self._connected: dict[str, bool] = {}
         self.bots: list[BotAtWork] = []
@@ -103,6 +106,8 @@ class Product:
         self._telegram.listen(event)
         self.metrics.listen(event)
         self._write(event)
+        if self._observers is not None:
+            self._observers.listen(event)
 
     def sampled(self, update_id: int) -> bool:
         """Whether an ordinary update gets a log line of its own: each does while everything is told."""
@@ -121,7 +126,9 @@ class Product:
     async def __aenter__(self) -> Self:
         try:
             await self._start()
-        except BaseException:
+        except BaseException as error:
+            if self._observers is not None:
+                self._observers.report(error, "start")
             await self._exits.aclose()
             raise
         return self
@@ -144,6 +151,8 @@ class Product:
         self._exits.enter_context(self._logs)
         self._exits.callback(lambda: self.emit(Lifecycle("stopped")))
         self.emit(Lifecycle("starting", self.settings.mode.value))
+        self._observers = Observers(self.settings, random=self._random.random, emit=self.emit)
+        self._exits.push_async_callback(self._observers.close)
         connect = open_database if self._demo is None else self._demo.open_database
         database = WatchedDatabase(await connect(self.settings.database_url.reveal()))
         self._exits.push_async_callback(database.close)
@@ -170,6 +179,7 @@ class Product:
         self._background(backlog.run(), "backlog")
         self.ready = True
         self.emit(Lifecycle("ready"))
+        self._observers.ready()
 
     def _parts(self, database: Database) -> Parts:
         pool = HttpPool(self.settings.telegram_api_url)
@@ -189,6 +199,7 @@ class Product:
             shared_budget=budget,
             sampled=self.sampled,
             tally=self.metrics.tally,
+            trace=self._observers.trace if self._observers is not None else untraced,
         )
 
     async def _serve_ops(self, database: Database) -> None:
@@ -248,7 +259,7 @@ class Product:
     def _polling_ended(self, task: asyncio.Task[None]) -> None:
         if task.cancelled() or (error := task.exception()) is None:
             return
-        self.emit(Unforeseen("polling", type(error).__name__))
+        self.emit(Unforeseen("polling", type(error).__name__, error))
         self._refused.append(error)
         if len(self._refused) == len(self.bots):
             self._over.set()

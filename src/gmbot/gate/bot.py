@@ -12,6 +12,7 @@ from gmbot.gate.ledger import Ledger
 from gmbot.gate.ports import Clock, Emit, Me, Store, Telegram, Voice
 from gmbot.gate.questions import Questions
 from gmbot.gate.sweeps import SweepPlan
+from gmbot.gate.tracing import Trace, untraced
 from gmbot.resilience.budget import Windows
 from gmbot.resilience.keyed_lock import KeyedLock
 
@@ -38,6 +39,7 @@ class Bot:
     sweeping: SweepPlan
     signing_key: bytes
     pace: Windows[GroupId]
+    trace: Trace = untraced
 
     @property
     def user_id(self) -> UserId:

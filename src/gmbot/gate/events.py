@@ -251,6 +251,12 @@ class Unforeseen(msgspec.Struct, frozen=True):
     cause: BaseException | None = None
 
 
+class ErrorReported(msgspec.Struct, frozen=True):
+    """An unforeseen error was to be told to Sentry. `outcome`: reported, dropped (too many), lost."""
+
+    outcome: str
+
+
 class Lifecycle(msgspec.Struct, frozen=True):
     """The process moved on: starting, ready, draining, stopped."""
 
@@ -288,5 +294,6 @@ Event = (
     | RowsPruned
     | DependencyChanged
     | Unforeseen
+    | ErrorReported
     | Lifecycle
 )

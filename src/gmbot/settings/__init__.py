@@ -35,11 +35,14 @@ from gmbot.settings.variables import (
     OPS_HOST,
     OPS_PORT,
     OPS_TOKEN,
+    OTEL_ENDPOINT,
+    OTEL_TRACES_SAMPLE,
     PORT,
     REDIS_URL,
     SEND_BURST,
     SEND_RATE,
     SENTRY_DSN,
+    SENTRY_TRACES_SAMPLE,
     SWEEP_AGE_HOURS,
     SWEEP_EVERY_HOURS,
     SWEEP_RATE,
@@ -83,6 +86,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ops_host: str = "127.0.0.1"
     ops_port: int = 8000
     sentry_dsn: Secret | None = None
+    sentry_traces_sample: float = 0.0
+    otel_endpoint: str | None = None
+    otel_traces_sample: float = 0.1
     ops_token: Secret | None = None
     log_level: LogLevel = LogLevel.INFO
     log_sample: float = 0.01
@@ -208,6 +214,9 @@ _PARSERS: Final[Mapping[str, tuple[Variable, Callable[[Variable, str], object]]]
     "ops_host": (OPS_HOST, parsing.host),
     "ops_port": (OPS_PORT, parsing.port(lowest=0)),
     "sentry_dsn": (SENTRY_DSN, parsing.sentry_dsn),
+    "sentry_traces_sample": (SENTRY_TRACES_SAMPLE, parsing.share),
+    "otel_endpoint": (OTEL_ENDPOINT, parsing.web_address),
+    "otel_traces_sample": (OTEL_TRACES_SAMPLE, parsing.share),
     "ops_token": (OPS_TOKEN, parsing.ops_token),
     "log_level": (LOG_LEVEL, parsing.log_level),
     "log_sample": (LOG_SAMPLE, parsing.share),

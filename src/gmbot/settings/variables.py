@@ -84,9 +84,28 @@ OPS_HOST: Final = Variable(
 OPS_PORT: Final = Variable("OPS_PORT", "Their port; 0 takes any free one", "8000", "8000")
 SENTRY_DSN: Final = Variable(
     "SENTRY_DSN",
-    "Where errors are reported to; checked, not used yet",
+    "Where errors that nobody foresaw are reported to: a project of Sentry, or of what speaks its protocol; "
+    "needs `gmbot[sentry]`",
     "none",
     "https://key@sentry.example.org/1",
+)
+SENTRY_TRACES_SAMPLE: Final = Variable(
+    "SENTRY_TRACES_SAMPLE",
+    "The share of pieces of work whose time is told to Sentry, from 0 to 1; above 0 each query costs 50 µs",
+    "0",
+    "0.01",
+)
+OTEL_ENDPOINT: Final = Variable(
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "An OpenTelemetry collector that takes spans by OTLP over HTTP; needs `gmbot[otel]`",
+    "none",
+    "http://localhost:4318",
+)
+OTEL_TRACES_SAMPLE: Final = Variable(
+    "OTEL_TRACES_SAMPLE",
+    "The share of pieces of work whose spans it gets, from 0 to 1",
+    "0.1",
+    "0.1",
 )
 LOG_LEVEL: Final = Variable(
     "LOG_LEVEL", "The least important line written: DEBUG, INFO, WARNING, ERROR or CRITICAL", "INFO", "INFO"
@@ -193,6 +212,9 @@ VARIABLES: Final = (
     OPS_PORT,
     OPS_TOKEN,
     SENTRY_DSN,
+    SENTRY_TRACES_SAMPLE,
+    OTEL_ENDPOINT,
+    OTEL_TRACES_SAMPLE,
     LOG_LEVEL,
     LOG_SAMPLE,
     TELEGRAM_API_URL,

@@ -108,6 +108,7 @@ QUERY_TYPES: Final = (*sorted(name for name in vars(Store) if not name.startswit
 VERIFICATIONS: Final = ("verified", "restricted", "error", OTHER)
 HOLD_REASONS: Final = (*Reason, OTHER)
 RELEASE_REASONS: Final = (*EndReason, OTHER)
+REPORT_OUTCOMES: Final = ("reported", "dropped", "lost", OTHER)
 ERROR_TYPES: Final = (*_error_types(), "update", "database", "redis", "unforeseen", OTHER)
 UNKNOWN_CAUSES: Final = (*_error_types(), OTHER)
 CACHE_OPERATIONS: Final = ("get", "recall", "learn", OTHER)
@@ -238,6 +239,12 @@ CATALOGUE: Final = (
         {"operation": RETRIED},
     ),
     Metric("bot_errors_total", Kind.COUNTER, "What went wrong, by type", {"error_type": ERROR_TYPES}),
+    Metric(
+        "bot_error_reports_total",
+        Kind.COUNTER,
+        "Unforeseen errors that were to be told to Sentry, by what came of it",
+        {"outcome": REPORT_OUTCOMES},
+    ),
     Metric(
         "db_query_duration_seconds",
         Kind.HISTOGRAM,

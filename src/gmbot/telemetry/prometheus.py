@@ -134,7 +134,7 @@ class Metrics:
 
     def _of_calls(self) -> dict[type, Handler]:
         delays, errors = self._one("bot_rate_limit_delays_total"), self._families["bot_errors_total"]
-        retries = self._families["bot_retries_total"]
+        retries, reports = self._families["bot_retries_total"], self._families["bot_error_reports_total"]
         return {
             events.ApiCalled: self._api_called(),
             events.RateLimitDelayed: lambda event: delays.inc(),
@@ -143,6 +143,7 @@ class Metrics:
             events.Retried: lambda event: retries.of(event.operation).inc(),
             events.BacklogSeen: self._backlog_seen(),
             events.Unforeseen: lambda event: errors.of("unforeseen").inc(),
+            events.ErrorReported: lambda event: reports.of(event.outcome).inc(),
         }
 
     def _of_sending(self) -> dict[type, Handler]:

@@ -150,6 +150,11 @@ class Reporter:
         if self._tell is not None:
             self._tell_all(self._tell)
 
+    @property
+    def loaded(self) -> bool:
+        """Whether sentry-sdk is there."""
+        return self._tell is not None
+
     def load(self) -> threading.Thread:
         """Load sentry-sdk in a thread, which is returned; GMBot goes on meanwhile."""
         if self._loading is None:

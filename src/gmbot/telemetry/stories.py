@@ -59,6 +59,7 @@ LOUDNESS: Final[dict[type, Loudness]] = {
     events.RowsPruned: _always(DEBUG),
     events.DependencyChanged: lambda event: INFO if event.connected else WARNING,
     events.Unforeseen: _always(ERROR),
+    events.ErrorReported: lambda event: DEBUG if event.outcome == "reported" else INFO,
     events.Lifecycle: _always(INFO),
 }
 

@@ -35,6 +35,7 @@ MOVED_ELSEWHERE = {
     "bot_sweeps_total": "tests/e2e/gate/test_sweeps.py",
     "bot_sweep_questions_total": "tests/e2e/gate/test_sweeps.py",
     "bot_pruned_rows_total": "tests/unit/gate/test_prune.py",
+    "bot_error_reports_total": "tests/integration/sentry/test_reports.py",
 }
 """What no story of one group in polling mode moves, and the test that does."""
 

@@ -42,6 +42,7 @@ LOUD: list[tuple[events.Event, str, str]] = [
     (events.DependencyChanged("database", connected=False), "warning", "dependency_changed"),
     (events.DependencyChanged("database", connected=True), "info", "dependency_changed"),
     (events.Unforeseen("dispatch", "KeyError"), "error", "unforeseen"),
+    (events.ErrorReported("dropped"), "info", "error_reported"),
     (events.Lifecycle("ready"), "info", "lifecycle"),
 ]
 

@@ -120,6 +120,7 @@ MOVES: list[tuple[events.Event, dict[str, float]]] = [
     (events.RedisConfigured(True), {"bot_redis_configured": 1}),
     (events.IntentFailed("settle", "Surprise", 1, None), {'bot_errors_total{error_type="other"}': 1}),
     (events.Unforeseen("dispatch", "KeyError"), {'bot_errors_total{error_type="unforeseen"}': 1}),
+    (events.ErrorReported("lost"), {'bot_error_reports_total{outcome="lost"}': 1}),
     (
         events.SharedMemoryAsked("recall", 0.0002),
         {
