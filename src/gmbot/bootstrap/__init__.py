@@ -29,7 +29,7 @@ async def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
     product = Product(settings)
-    loop.add_signal_handler(signal.SIGUSR1, product.set_log_level)
+    loop.add_signal_handler(signal.SIGUSR1, product.desk.set_level)
     serving = asyncio.create_task(_serve(product, told))
     stopping = asyncio.create_task(told.wait())
     await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)

@@ -23,17 +23,15 @@ from gmbot.bootstrap.bot_at_work import DRAIN_S, BotAtWork, Parts, assemble, sta
 from gmbot.bootstrap.commit import commit_of
 from gmbot.bootstrap.limits import flip_limits, send_limits, sweep_plan
 from gmbot.bootstrap.observers import Observers
+from gmbot.bootstrap.ops_desk import OpsDesk
 from gmbot.bootstrap.sharing import measured, open_hub
-from gmbot.bootstrap.telegram_watch import TelegramWatch
 from gmbot.bootstrap.vitals import Backlog, WatchedDatabase, feel_loop, tell_use
 from gmbot.domain.errors import ConfigurationError, RefusedError, TransientError
-from gmbot.domain.ids import BotId, UserId
+from gmbot.domain.ids import UserId
 from gmbot.entrypoints.bot.menus import COMMAND_MENUS
-from gmbot.entrypoints.ops.app import OpsSources, ShowBeliefs, create_app
-from gmbot.entrypoints.ops.health import Check, Checker, Finding
+from gmbot.entrypoints.ops.app import ShowBeliefs, create_app
 from gmbot.entrypoints.ops.server import Server, serve
 from gmbot.gate.events import (
-    DependencyChanged,
     Event,
     GroupsCounted,
     Lifecycle,
@@ -45,7 +43,7 @@ from gmbot.gate.show_beliefs import Beliefs, show_beliefs
 from gmbot.gate.tracing import untraced
 from gmbot.gate.watch_channels import recheck_channels
 from gmbot.resilience.clock import SystemClock
-from gmbot.settings import Environment, LogLevel, Mode, Settings
+from gmbot.settings import Environment, Mode, Settings
 from gmbot.telemetry.logs import LogOptions, Logs
 from gmbot.telemetry.prometheus import Build, Metrics
 from gmbot.telemetry.sampling import Sampling
@@ -90,12 +88,10 @@ class Product:
         self._sampling = Sampling(settings.log_sample)
         self._write = listener(self._logs, self.sampled)
         self._exits = contextlib.AsyncExitStack()
-        self.ready = False
-        self._telegram = TelegramWatch()
         self._observers: Observers | None = None
         self._hub: Hub | None = None
-        self._connected: dict[str, bool] = {}
         self.bots: list[BotAtWork] = []
+        self.desk = OpsDesk(settings, self.bots, clock=self._clock, emit=self.emit, logs=self._logs)
         self.ops: Server | None = None
         self.webhook: Server | None = None
         self._refused: list[BaseException] = []
@@ -103,25 +99,20 @@ class Product:
 
     def emit(self, event: Event) -> None:
         """Hand an event to everybody who listens."""
-        self._telegram.listen(event)
+        self.desk.listen(event)
         self.metrics.listen(event)
         self._write(event)
         if self._observers is not None:
             self._observers.listen(event)
 
+    @property
+    def ready(self) -> bool:
+        """Whether updates are taken."""
+        return self.desk.ready
+
     def sampled(self, update_id: int) -> bool:
         """Whether an ordinary update gets a log line of its own: each does while everything is told."""
         return self._logs.level <= logging.DEBUG or self._sampling(update_id)
-
-    def set_log_level(self, level: LogLevel | None = None) -> LogLevel:
-        """Tell what is at least so important, or (None) all, and next time what is configured; return it."""
-        if level is None:
-            self._logs.toggle()
-        else:
-            self._logs.level = logging.getLevelNamesMapping()[level]
-        now = LogLevel(logging.getLevelName(self._logs.level))
-        self.emit(Lifecycle("log_level", now))
-        return now
 
     async def __aenter__(self) -> Self:
         try:
@@ -143,7 +134,7 @@ class Product:
             raise self._refused[-1]
 
     async def __aexit__(self, *_: object) -> None:
-        self.ready = False
+        self.desk.ready = False
         self.emit(Lifecycle("draining"))
         await self._exits.aclose()
 
@@ -161,6 +152,7 @@ class Product:
         if self._hub is not None:
             self._exits.push_async_callback(self._hub.stop)
             await self._hub.start()
+        self._background(feel_loop(self.emit, self._clock, beat=self.desk.heartbeat.beat), "loop-lag")
         await self._serve_ops(database)
         parts = self._parts(database)
         for token in self.settings.bot_tokens:
@@ -170,14 +162,14 @@ class Product:
         await self._take_updates(parts)
         self._background(self._keep_house(), "housekeeping")
         self._background(self._announce(), "commands")
-        self._background(feel_loop(self.emit, self._clock), "loop-lag")
         self._background(tell_sizes(database, self.emit, self._clock), "database-sizes")
         for work in self.bots:
             self._background(pruner(work, self.settings).run(), "ages")
         self._background(tell_use(database, self.emit, self._clock), "database-use")
         backlog = Backlog([work.client for work in self.bots], self.emit, self._clock)
         self._background(backlog.run(), "backlog")
-        self.ready = True
+        self.desk.telegram.reported = lambda: backlog.seen
+        self.desk.ready = True
         self.emit(Lifecycle("ready"))
         self._observers.ready()
 
@@ -203,20 +195,11 @@ class Product:
         )
 
     async def _serve_ops(self, database: Database) -> None:
-        probe = SqlStore(database, BotId(0), lambda event: None)
-        checks = [Check("database", probe.ping), Check("telegram", self._telegram.probe, critical=False)]
-        if self._hub is not None:
-            checks.append(Check("redis", self._hub.probe, critical=False))
-        checker = Checker(
-            checks,
-            self._clock,
-            version=__version__,
-            notice=self._notice,
-        )
+        checker, migrations = self.desk.watch(database, self._hub)
         await self._exits.enter_async_context(checker)
         beliefs = None if self._demo is None else self._beliefs(database)
-        sources = OpsSources(lambda: self.ready, checker.report, self.metrics.render, beliefs)
-        self.ops = await serve(create_app(sources), self.settings.ops_host, self.settings.ops_port)
+        pages = self.desk.pages(checker, migrations, self.metrics.render, beliefs)
+        self.ops = await serve(create_app(pages), self.settings.ops_host, self.settings.ops_port)
         self._exits.push_async_callback(self.ops.stop)
 
     def _beliefs(self, database: Database) -> ShowBeliefs:
@@ -232,17 +215,14 @@ class Product:
 
         return beliefs
 
-    def _notice(self, finding: Finding) -> None:
-        if self._connected.get(finding.name) is not finding.healthy:
-            self._connected[finding.name] = finding.healthy
-            self.emit(DependencyChanged(finding.name, finding.healthy))
-
     async def _take_updates(self, parts: Parts) -> None:
         if self.settings.mode is Mode.WEBHOOK:
             await self._serve_webhook()
+            self.desk.intake.taking = True
             return
         for work in self.bots:
             start_polling(work, parts).add_done_callback(self._polling_ended)
+        self.desk.intake.taking = True
 
     async def _serve_webhook(self) -> None:
         secret = self.settings.webhook_secret
@@ -261,6 +241,7 @@ class Product:
             return
         self.emit(Unforeseen("polling", type(error).__name__, error))
         self._refused.append(error)
+        self.desk.intake.refused = len(self._refused)
         if len(self._refused) == len(self.bots):
             self._over.set()
 

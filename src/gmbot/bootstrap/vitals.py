@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from gmbot.adapters.sql.database import Database, T, Work
 from gmbot.adapters.telegram.client import BotClient
+from gmbot.adapters.telegram.wire import WebhookInfo
 from gmbot.domain.errors import ConfigurationError, RefusedError, TransientError
 from gmbot.gate.events import BacklogSeen, DatabaseUsed, LoopLagged
 from gmbot.gate.ports import Clock, Emit
@@ -18,11 +19,17 @@ LOOK_EVERY_S = 10.0
 TELL_USE_EVERY_S = 5.0
 
 
-async def feel_loop(emit: Emit, clock: Clock, monotonic: Callable[[], float] = time.monotonic) -> None:
-    """Tell again and again how late the event loop wakes a sleeper."""
+async def feel_loop(
+    emit: Emit,
+    clock: Clock,
+    monotonic: Callable[[], float] = time.monotonic,
+    beat: Callable[[], None] = lambda: None,
+) -> None:
+    """Tell again and again how late the event loop wakes a sleeper, and that it does."""
     while True:
         due_at = monotonic() + FEEL_EVERY_S
         await clock.sleep(FEEL_EVERY_S)
+        beat()
         emit(LoopLagged(max(0.0, monotonic() - due_at)))
 
 
@@ -44,6 +51,7 @@ class Backlog:
         self._emit = emit
         self._clock = clock
         self._failed_at: dict[BotClient, int | None] = {}
+        self.seen: Sequence[WebhookInfo] = ()
 
     async def run(self) -> None:
         """Look again and again; when Telegram does not answer, what was seen last stands."""
@@ -55,6 +63,7 @@ class Backlog:
     async def look(self) -> None:
         """Look once. Raises what BotClient.webhook raises."""
         seen = await asyncio.gather(*(client.webhook() for client in self._clients))
+        self.seen = seen
         failures = 0
         for client, info in zip(self._clients, seen, strict=True):
             # What failed before the first look is history.

@@ -17,6 +17,16 @@ from gmbot.entrypoints.ops.health import CheckReport, HealthReport, Status
 from gmbot.entrypoints.ops.server import Server, serve
 from gmbot.telemetry.prometheus import Build, Metrics
 
+TOKEN = "a-word-for-operators"
+OPERATOR = {"Authorization": f"Bearer {TOKEN}"}
+STRANGERS: list[dict[str, str]] = [
+    {},
+    {"Authorization": TOKEN},
+    {"Authorization": f"Basic {TOKEN}"},
+    {"Authorization": f"Bearer {TOKEN}x"},
+    {"Authorization": "Bearer "},
+    {"Authorization": "Bearer ü"},
+]
 PATHS = ("/live", "/ready", "/health", "/metrics")
 
 
@@ -27,17 +37,37 @@ class World:
         self.ready = True
         self.status = Status.HEALTHY
         self.metrics = Metrics(started_at=0.0, build=Build("1.2.3"))
+        self.wedged: str | None = None
+        self.token: str | None = TOKEN
+        self.level = "INFO"
 
     @property
     def sources(self) -> OpsSources:
         """The callables that the application asks."""
-        return OpsSources(lambda: self.ready, self._health, self.metrics.render)
+        return OpsSources(
+            lambda: self.ready,
+            self._health,
+            self.metrics.render,
+            wedged=lambda: self.wedged,
+            token=self.token,
+            level=self._set_level,
+        )
+
+    def _set_level(self, name: str | None) -> str:
+        if name is not None and name not in {"INFO", "DEBUG"}:
+            raise ValueError(name)
+        self.level = name or self.level
+        return self.level
 
     def _health(self) -> HealthReport:
         check = CheckReport(
-            healthy=self.status is Status.HEALTHY, latency_ms=1.25, age_seconds=0.5, critical=True
+            healthy=self.status is Status.HEALTHY,
+            latency_ms=1.25,
+            age_seconds=0.5,
+            critical=True,
+            details={"dialect": "sqlite"},
         )
-        return HealthReport(self.status, 12.5, "1.2.3", {"database": check})
+        return HealthReport(self.status, 12.5, "1.2.3", {"database": check}, 0.5)
 
 
 @pytest.fixture
@@ -67,6 +97,16 @@ async def test_live_is_always_true(web: aiohttp.ClientSession, world: World) -> 
         assert (answer.status, await answer.json()) == (200, {"live": True})
 
 
+@pytest.mark.parametrize("what", ["loop", "intake"])
+async def test_live_is_false_of_what_only_a_restart_mends(
+    web: aiohttp.ClientSession, world: World, what: str
+) -> None:
+    """And says what stands still."""
+    world.wedged = what
+    async with web.get("/live") as answer:
+        assert (answer.status, await answer.json()) == (503, {"live": False, "wedged": what})
+
+
 @pytest.mark.parametrize(("is_ready", "status"), [(True, 200), (False, 503)])
 async def test_ready_follows_the_process(
     web: aiohttp.ClientSession, world: World, is_ready: bool, status: int
@@ -91,6 +131,7 @@ async def test_health_shows_status_and_checks(
             "status": status.value,
             "uptime_seconds": 12.5,
             "version": "1.2.3",
+            "age_seconds": 0.5,
             "checks": {
                 "database": {
                     "healthy": status is Status.HEALTHY,
@@ -101,6 +142,67 @@ async def test_health_shows_status_and_checks(
                 }
             },
         }
+
+
+async def test_details_are_for_operators(web: aiohttp.ClientSession) -> None:
+    """Who shows the token sees more."""
+    async with web.get("/health", headers=OPERATOR) as answer:
+        assert (await answer.json())["checks"]["database"]["details"] == {"dialect": "sqlite"}
+
+
+@pytest.mark.parametrize("headers", STRANGERS)
+async def test_strangers_see_no_details(web: aiohttp.ClientSession, headers: dict[str, str]) -> None:
+    """Whatever else they show, they get the same answer as everybody."""
+    async with web.get("/health", headers=headers) as answer:
+        assert answer.status == 200
+        assert "details" not in await answer.text()
+
+
+@pytest.mark.parametrize("body", ["DEBUG", " DEBUG\n", '{"level": "DEBUG"}'])
+async def test_an_operator_may_change_the_log_level(
+    web: aiohttp.ClientSession, world: World, body: str
+) -> None:
+    """By text or by JSON; the answer says what holds now, and so does a look."""
+    async with web.put("/log-level", data=body, headers=OPERATOR) as answer:
+        assert (answer.status, await answer.json()) == (200, {"level": "DEBUG"})
+    async with web.get("/log-level", headers=OPERATOR) as answer:
+        assert await answer.json() == {"level": "DEBUG"}
+    assert world.level == "DEBUG"
+
+
+@pytest.mark.parametrize("body", ["", "LOUD", '{"level": 1}', "{}", "[]", "\x00", "D" * 1_000_000])
+async def test_what_is_no_level_changes_nothing(web: aiohttp.ClientSession, world: World, body: str) -> None:
+    """And is told so."""
+    async with web.put("/log-level", data=body, headers=OPERATOR) as answer:
+        assert answer.status == 400
+    assert world.level == "INFO"
+
+
+@pytest.mark.parametrize("headers", STRANGERS)
+async def test_strangers_may_not_change_the_log_level(
+    web: aiohttp.ClientSession, world: World, headers: dict[str, str]
+) -> None:
+    """Nor look at it."""
+    async with web.put("/log-level", data="DEBUG", headers=headers) as answer:
+        assert (answer.status, answer.headers["www-authenticate"]) == (401, "Bearer")
+    async with web.get("/log-level", headers=headers) as answer:
+        assert answer.status == 401
+    assert world.level == "INFO"
+
+
+async def test_without_a_token_nobody_is_an_operator(world: World) -> None:
+    """An empty word is no proof."""
+    world.token = None
+    async with (
+        await serve(create_app(world.sources), "127.0.0.1", 0) as server,
+        aiohttp.ClientSession(f"http://127.0.0.1:{server.port}") as web,
+    ):
+        for headers in (*STRANGERS, OPERATOR, {"Authorization": "Bearer None"}):
+            async with web.put("/log-level", data="DEBUG", headers=headers) as answer:
+                assert answer.status == 403
+            async with web.get("/health", headers=headers) as answer:
+                assert "details" not in await answer.text()
+    assert world.level == "INFO"
 
 
 @pytest.mark.parametrize(
@@ -118,7 +220,7 @@ async def test_metrics_come_as_the_scraper_likes(
 
 
 async def test_other_methods_are_refused(web: aiohttp.ClientSession) -> None:
-    """Nothing can be changed here."""
+    """Nothing but the log level can be changed here."""
     for path, method in itertools.product(PATHS, ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"]):
         async with web.request(method, path) as answer:
             assert answer.status == 405, (path, method)

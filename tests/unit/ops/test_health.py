@@ -80,14 +80,15 @@ def test_before_the_first_check_nothing_is_healthy(time: VirtualClock, database:
 
 async def test_all_answering_is_healthy(checker: Checker, time: VirtualClock) -> None:
     """Everything answers: healthy, with latency and age."""
-    await time.advance(1.0)
+    await time.advance(0.5)
     report = checker.report()
-    assert (report.status, report.version, report.uptime_seconds) == (Status.HEALTHY, "1.2.3", 1.0)
+    assert (report.status, report.version, report.uptime_seconds) == (Status.HEALTHY, "1.2.3", 0.5)
+    assert report.age_seconds == 0.5
     database = report.checks["database"]
     assert (database.healthy, database.latency_ms, database.age_seconds, database.error) == (
         True,
         0.0,
-        1.0,
+        0.5,
         None,
     )
 

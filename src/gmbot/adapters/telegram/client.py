@@ -80,6 +80,11 @@ class BotClient:
         """How many calls wait for their turn to be sent."""
         return len(self._caller.queue)
 
+    @property
+    def oldest_wait_s(self) -> float:
+        """For how many seconds the first of them has waited."""
+        return self._caller.queue.oldest_wait_s
+
     def now(self) -> float:
         """Return Telegram's clock as last heard of, in Unix seconds."""
         return self._caller.time.now()

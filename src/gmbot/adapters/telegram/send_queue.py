@@ -138,6 +138,12 @@ class SendQueue:
         """Return how many calls wait."""
         return len(self._queue)
 
+    @property
+    def oldest_wait_s(self) -> float:
+        """For how many seconds the call has waited that has waited longest; 0 when none does."""
+        since = min((head.since for head in self._queue.heads()), default=None)
+        return 0.0 if since is None else max(0.0, self._clock.now() - since)
+
     async def turn(self, sending: Sending) -> None:
         """Return when a call may go.
 

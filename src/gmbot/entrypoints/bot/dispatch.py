@@ -30,6 +30,7 @@ from gmbot.gate.incoming import (
 from gmbot.gate.intents import Say
 from gmbot.gate.judge_message import judge_message
 from gmbot.gate.outgoing import Address
+from gmbot.resilience.under_way import UnderWay
 from gmbot.resilience.workers import TaskPool
 
 
@@ -39,11 +40,16 @@ class Dispatcher:
     def __init__(self, bot: Bot, background: TaskPool) -> None:
         self._bot = bot
         self._background = background
+        self.under_way = UnderWay(bot.clock.now)
 
     async def handle(self, incoming: Incoming) -> None:
         """Deal with one update. Raises TransientError if it could not be stored: it must come again."""
-        with Concerning(self._about(incoming)):
-            await self._told(incoming)
+        number = self.under_way.begin()
+        try:
+            with Concerning(self._about(incoming)):
+                await self._told(incoming)
+        finally:
+            self.under_way.end(number)
 
     async def _told(self, incoming: Incoming) -> None:
         started = time.perf_counter()

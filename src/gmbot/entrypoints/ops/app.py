@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gmbot.domain.ids import UserId
-from gmbot.entrypoints.ops.health import HealthReport, Status
+from gmbot.entrypoints.ops.findings import HealthReport, Status
 from gmbot.gate.show_beliefs import Beliefs
 
 Render = Callable[[str], tuple[bytes, str]]
@@ -21,7 +22,11 @@ Render = Callable[[str], tuple[bytes, str]]
 Page = Callable[[Request], Coroutine[Any, Any, Response]]
 ShowBeliefs = Callable[[Sequence[UserId]], Awaitable[Beliefs]]
 
+SetLevel = Callable[[str | None], str]
+"""From a level's name (None: as it is) to the one that holds now; raises ValueError if there is none such."""
+
 MOST_PEOPLE = 50
+LONGEST_NAME = 32
 
 _JSON = "application/json"
 
@@ -30,28 +35,34 @@ class OpsSources(msgspec.Struct, frozen=True):
     """What the pages ask; none of these does I/O, except `beliefs`.
 
     `ready`: started, and not draining. `health`: how the dependencies stood last. `metrics`: renders them.
-    `beliefs`: what is thought of people, in a demo only; without it there is no such page.
+    `beliefs`: what is thought of people, in a demo only; without it there is no such page. `wedged`: what
+    stands still for good, if anything does. `token`: what operators show; without one nobody is one.
     """
 
     ready: Callable[[], bool]
     health: Callable[[], HealthReport]
     metrics: Render
     beliefs: ShowBeliefs | None = None
+    wedged: Callable[[], str | None] = lambda: None
+    token: str | None = None
+    level: SetLevel | None = None
 
 
 def create_app(sources: OpsSources) -> Starlette:
-    """Return the application; it answers GET (and HEAD) and needs no start or stop."""
+    """Return the application; it needs no start or stop. All but `/log-level` answer GET and HEAD only."""
 
     async def live(_: Request) -> Response:
-        return _json({"live": True})
+        wedged = sources.wedged()
+        return _json({"live": True}) if wedged is None else _json({"live": False, "wedged": wedged}, 503)
 
     async def ready(_: Request) -> Response:
         is_ready = sources.ready()
         return _json({"ready": is_ready}, 200 if is_ready else 503)
 
-    async def health(_: Request) -> Response:
+    async def health(request: Request) -> Response:
         report = sources.health()
-        return _json(report, 503 if report.status is Status.UNHEALTHY else 200)
+        shown = report if _is_operator(request, sources.token) else report.without_details()
+        return _json(shown, 503 if report.status is Status.UNHEALTHY else 200)
 
     async def metrics(request: Request) -> Response:
         body, content_type = sources.metrics(request.headers.get("accept", ""))
@@ -60,9 +71,61 @@ def create_app(sources: OpsSources) -> Starlette:
     pages: dict[str, Page] = {"/live": live, "/ready": ready, "/health": health, "/metrics": metrics}
     if sources.beliefs is not None:
         pages["/beliefs"] = _beliefs(sources.beliefs)
-    app = Starlette(routes=[Route(path, page, methods=["GET"]) for path, page in pages.items()])
+    routes = [Route(path, page, methods=["GET"]) for path, page in pages.items()]
+    if sources.level is not None:
+        level = _for_operators(_log_level(sources.level), sources.token)
+        routes.append(Route("/log-level", level, methods=["GET", "PUT"]))
+    app = Starlette(routes=routes)
     app.router.redirect_slashes = False
     return app
+
+
+def _log_level(change: SetLevel) -> Page:
+    """Show the level, or (PUT) change it to the one that the body names, as text or as JSON's `level`."""
+
+    async def log_level(request: Request) -> Response:
+        name = await _named(request) if request.method == "PUT" else None
+        try:
+            return _json({"level": change(name)})
+        except ValueError:
+            return _json({"error": "the body names no level; for example DEBUG"}, 400)
+
+    return log_level
+
+
+async def _named(request: Request) -> str:
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > LONGEST_NAME:
+            return ""
+    try:
+        return msgspec.json.decode(body, type=dict[str, str]).get("level", "")
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return body.decode(errors="replace").strip()
+
+
+def _for_operators(page: Page, token: str | None) -> Page:
+    """Refuse whoever does not show the token; all, where there is none."""
+
+    async def guarded(request: Request) -> Response:
+        if _is_operator(request, token):
+            return await page(request)
+        if token is None:
+            return _json({"error": "OPS_TOKEN is not set"}, 403)
+        refusal = _json({"error": "the token is missing or wrong"}, 401)
+        refusal.headers["www-authenticate"] = "Bearer"
+        return refusal
+
+    return guarded
+
+
+def _is_operator(request: Request, token: str | None) -> bool:
+    """Whether a request shows the token; compared in constant time."""
+    if token is None:
+        return False
+    shown = request.headers.get("authorization", "")
+    return hmac.compare_digest(shown.encode(), f"Bearer {token}".encode())
 
 
 def _beliefs(show: ShowBeliefs) -> Page:

@@ -1,70 +1,37 @@
-"""Asks the dependencies in the background, so that a question about health costs and hangs nothing."""
+"""Looks at everything in the background, so that a question about health costs and hangs nothing."""
 
 from __future__ import annotations
 
 import asyncio
-import enum
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Self
 
 import msgspec
 
+from gmbot.entrypoints.ops.findings import (
+    NOT_CHECKED,
+    STALE,
+    TIMED_OUT,
+    Check,
+    CheckReport,
+    Details,
+    Finding,
+    HealthReport,
+    NotWell,
+    Status,
+    overall,
+)
 from gmbot.gate.ports import Clock
 
-INTERVAL_S: Final = 2.0
+__all__ = ["Check", "CheckReport", "Checker", "Finding", "HealthReport", "NotWell", "Status"]
+
+INTERVAL_S: Final = 1.0
 TIME_LIMIT_S: Final = 2.0
-STALE_S: Final = 15.0
+STALE_S: Final = 5.0
+"""No answer is older: an interval, and as long as a check may take, fit in twice over."""
 
-NOT_CHECKED: Final = "not_checked_yet"
-TIMED_OUT: Final = "timeout"
-STALE: Final = "stale"
-
-
-class Check(msgspec.Struct, frozen=True):
-    """One dependency. `probe` returns when it answers, and raises or hangs when it does not."""
-
-    name: str
-    probe: Callable[[], Awaitable[None]]
-    critical: bool = True
-
-
-class Status(enum.StrEnum):
-    """Degraded: something that people do not depend on is failing."""
-
-    HEALTHY = "healthy"
-    DEGRADED = "degraded"
-    UNHEALTHY = "unhealthy"
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """What a probe showed. `at` is when, in monotonic seconds; `error` the class of error, never its text."""
-
-    name: str
-    critical: bool
-    healthy: bool
-    latency_s: float
-    at: float
-    error: str | None = None
-
-
-class CheckReport(msgspec.Struct, frozen=True):
-    """One check as `/health` shows it."""
-
-    healthy: bool
-    latency_ms: float
-    age_seconds: float | None = None
-    critical: bool | None = None
-    error: str | None = None
-
-
-class HealthReport(msgspec.Struct, frozen=True):
-    """The answer of `/health`."""
-
-    status: Status
-    uptime_seconds: float
-    version: str
-    checks: dict[str, CheckReport]
+Outcome = tuple[str | None, Details | None]
 
 
 class Checker:
@@ -90,8 +57,9 @@ class Checker:
         self._notice = notice
         self._monotonic = monotonic
         self._started_at = monotonic()
+        self._unwell_at = self._started_at
         self._findings: dict[str, Finding] = {}
-        self._hanging: dict[str, asyncio.Future[None]] = {}
+        self._hanging: dict[str, asyncio.Future[Details | None]] = {}
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -114,20 +82,33 @@ class Checker:
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
+    @property
+    def dependencies_well_s(self) -> float:
+        """For how many seconds every dependency has been well, as far as is known; 0 if one is not."""
+        names = [check.name for check in self._checks if check.dependency]
+        seen = [self._findings[name].at for name in names if name in self._findings]
+        return max(0.0, min(seen, default=self._unwell_at) - self._unwell_at)
+
     async def check_all(self) -> None:
         """Run every check at once and remember what they show."""
-        for finding in await asyncio.gather(*map(self._check, self._checks)):
+        for check, finding in zip(
+            self._checks, await asyncio.gather(*map(self._check, self._checks)), strict=True
+        ):
             self._findings[finding.name] = finding
+            if check.dependency and not finding.healthy:
+                self._unwell_at = finding.at
             self._notice(finding)
 
     def report(self) -> HealthReport:
         """Return how things stand, without asking anybody."""
         now = self._monotonic()
         reports = {check.name: self._report_on(check, now) for check in self._checks}
+        ages = [report.age_seconds for report in reports.values() if report.age_seconds is not None]
         if self._task is None or self._task.done():
             reports["checker"] = CheckReport(healthy=False, latency_ms=0.0, critical=True, error="stopped")
-        status = _overall(reports.values())
-        return HealthReport(status, round(now - self._started_at, 3), self._version, reports)
+        status = overall(reports.values())
+        uptime_s = round(now - self._started_at, 3)
+        return HealthReport(status, uptime_s, self._version, reports, max(ages, default=None))
 
     async def _run(self) -> None:
         while True:
@@ -136,14 +117,14 @@ class Checker:
 
     async def _check(self, check: Check) -> Finding:
         began = self._monotonic()
-        error = await self._probe(check)
+        error, details = await self._probe(check)
         now = self._monotonic()
-        return Finding(check.name, check.critical, error is None, now - began, now, error)
+        return Finding(check.name, check.critical, error is None, now - began, now, error, details)
 
-    async def _probe(self, check: Check) -> str | None:
+    async def _probe(self, check: Check) -> Outcome:
         """Return the class of error, or None. A probe that ignores its cancellation is not asked again."""
         if check.name in self._hanging:
-            return TIMED_OUT
+            return TIMED_OUT, None
         probe = asyncio.ensure_future(check.probe())
         limit = asyncio.ensure_future(self._clock.sleep(TIME_LIMIT_S))
         try:
@@ -152,16 +133,16 @@ class Checker:
             limit.cancel()
             if not probe.done():
                 self._abandon(check.name, probe)
-        return _error_class(probe) if probe.done() else TIMED_OUT
+        return _outcome(probe) if probe.done() else (TIMED_OUT, None)
 
-    def _abandon(self, name: str, probe: asyncio.Future[None]) -> None:
+    def _abandon(self, name: str, probe: asyncio.Future[Details | None]) -> None:
         self._hanging[name] = probe
         probe.add_done_callback(lambda done: self._forget(name, done))
         probe.cancel()
 
-    def _forget(self, name: str, probe: asyncio.Future[None]) -> None:
+    def _forget(self, name: str, probe: asyncio.Future[Details | None]) -> None:
         self._hanging.pop(name, None)
-        _error_class(probe)
+        _outcome(probe)
 
     def _report_on(self, check: Check, now: float) -> CheckReport:
         finding = self._findings.get(check.name)
@@ -175,19 +156,15 @@ class Checker:
             age_seconds=round(age, 3),
             critical=check.critical,
             error=STALE if stale else finding.error,
+            details=msgspec.UNSET if finding.details is None else finding.details,
         )
 
 
-def _error_class(probe: asyncio.Future[None]) -> str | None:
+def _outcome(probe: asyncio.Future[Details | None]) -> Outcome:
     """Return the name of what a finished probe raised; its text may hold secrets and is not looked at."""
     if probe.cancelled():
-        return "cancelled"
+        return "cancelled", None
     error = probe.exception()
-    return None if error is None else type(error).__name__
-
-
-def _overall(reports: Iterable[CheckReport]) -> Status:
-    failing = [report for report in reports if not report.healthy]
-    if any(report.critical or report.error in {STALE, NOT_CHECKED} for report in failing):
-        return Status.UNHEALTHY
-    return Status.DEGRADED if failing else Status.HEALTHY
+    if error is None:
+        return None, probe.result()
+    return (error.why, error.details) if isinstance(error, NotWell) else (type(error).__name__, None)

@@ -1,0 +1,116 @@
+"""What `/health` looks at beside the dependencies themselves."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from gmbot.adapters.sql.database import Database
+from gmbot.adapters.sql.tables import HEAD
+from gmbot.adapters.sql.version import stored_version
+from gmbot.bootstrap.bot_at_work import BotAtWork
+from gmbot.domain.errors import Unavailable
+from gmbot.entrypoints.ops.findings import Details, NotWell
+from gmbot.entrypoints.ops.liveness import WEDGED_S
+from gmbot.gate.events import Event, UpdateHandled
+
+LOOK_AT_VERSION_EVERY_S: Final = 10.0
+
+STUCK_S: Final = 120.0
+"""Whoever waits in the send queue goes first after seconds: no turn comes later in one that moves."""
+
+
+class Migrations:
+    """Whether the database has the tables of this version.
+
+    What was known stands while the database does not answer. One that is ahead is well: it was migrated for a
+    newer GMBot, which takes over from this one.
+    """
+
+    def __init__(self, database: Database, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._database = database
+        self._monotonic = monotonic
+        self._looked_at = -math.inf
+        self._version: str | None = None
+
+    @property
+    def current(self) -> bool:
+        """Whether nothing is missing, as far as is known."""
+        return self._version is not None and self._version >= HEAD
+
+    async def probe(self) -> Details:
+        """Return both versions. Raises NotWell if the database's is older."""
+        if self._monotonic() - self._looked_at >= LOOK_AT_VERSION_EVERY_S:
+            with contextlib.suppress(Unavailable):
+                self._version = await self._database.read(stored_version)
+                self._looked_at = self._monotonic()
+        details = {"database": self._version, "code": HEAD}
+        if not self.current:
+            raise NotWell("unknown" if self._looked_at == -math.inf else "behind", details)
+        return details
+
+
+class Intake:
+    """Whether updates are taken and come to an end."""
+
+    def __init__(
+        self, mode: str, bots: Sequence[BotAtWork], timer: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self._mode = mode
+        self._bots = bots
+        self._timer = timer
+        self._last_at: float | None = None
+        self.taking = False
+        self.refused = 0
+
+    def listen(self, event: Event) -> None:
+        """Note when the last update was dealt with."""
+        if isinstance(event, UpdateHandled):
+            self._last_at = self._timer()
+
+    @property
+    def oldest_s(self) -> float:
+        """For how many seconds the update is being handled that has been longest."""
+        return max((work.dispatcher.under_way.oldest_s for work in self._bots), default=0.0)
+
+    async def probe(self) -> Details:
+        """Return what is under way. Raises NotWell before updates are taken, and when one does not end."""
+        if not self.taking:
+            raise NotWell("starting")
+        if self.refused:
+            raise NotWell("token_refused", self._details())
+        if self.oldest_s > WEDGED_S:
+            raise NotWell("stuck", self._details())
+        return self._details()
+
+    def _details(self) -> Details:
+        seen = [at for at in (self._last_at, *(work.passes.last_at for work in self._bots)) if at is not None]
+        return {
+            "mode": self._mode,
+            "bots": len(self._bots),
+            "bots_refused": self.refused,
+            "under_way": sum(len(work.dispatcher.under_way) for work in self._bots),
+            "oldest_seconds": round(self.oldest_s, 1),
+            "last_update_seconds_ago": round(self._timer() - max(seen), 1) if seen else None,
+        }
+
+
+class Sending:
+    """Whether calls that wait for their turn get it."""
+
+    def __init__(self, bots: Sequence[BotAtWork]) -> None:
+        self._bots = bots
+
+    async def probe(self) -> Details:
+        """Return how many wait, and how long the first has. Raises NotWell if its turn does not come."""
+        oldest_s = max((work.client.oldest_wait_s for work in self._bots), default=0.0)
+        details = {
+            "depth": sum(work.client.waiting for work in self._bots),
+            "oldest_wait_seconds": round(oldest_s, 1),
+        }
+        if oldest_s > STUCK_S:
+            raise NotWell("stuck", details)
+        return details

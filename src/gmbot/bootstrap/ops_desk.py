@@ -1,0 +1,117 @@
+"""What the ops pages tell, gathered where everything is seen."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from gmbot import __version__
+from gmbot.adapters.sql.database import Database
+from gmbot.adapters.sql.store import SqlStore
+from gmbot.bootstrap.bot_at_work import BotAtWork
+from gmbot.bootstrap.checks import Intake, Migrations, Sending
+from gmbot.bootstrap.telegram_watch import TelegramWatch
+from gmbot.domain.ids import BotId
+from gmbot.entrypoints.ops.app import OpsSources, Render, ShowBeliefs
+from gmbot.entrypoints.ops.findings import Check, Details, Finding
+from gmbot.entrypoints.ops.health import Checker
+from gmbot.entrypoints.ops.liveness import Heartbeat, Liveness
+from gmbot.gate.events import DependencyChanged, Event, Lifecycle
+from gmbot.gate.ports import Clock, Emit
+from gmbot.settings import LogLevel, Settings
+from gmbot.telemetry.logs import Logs
+from gmbot.telemetry.redaction import Redactor
+
+if TYPE_CHECKING:
+    from gmbot.adapters.redis.hub import Hub
+
+
+class OpsDesk:
+    """Looks at everything, and knows what an orchestrator may be told of it.
+
+    `bots` may grow; `ready` says whether GMBot has started and is not draining.
+    """
+
+    def __init__(
+        self, settings: Settings, bots: Sequence[BotAtWork], *, clock: Clock, emit: Emit, logs: Logs
+    ) -> None:
+        redactor = Redactor(secret.reveal() for secret in settings.secrets)
+        self.telegram = TelegramWatch(redact=redactor.text)
+        self.intake = Intake(settings.mode.value, bots)
+        self.heartbeat = Heartbeat()
+        self.ready = False
+        self._sending = Sending(bots)
+        self._token = settings.ops_token
+        self._clock = clock
+        self._emit = emit
+        self._logs = logs
+        self._well: dict[str, bool] = {}
+
+    def listen(self, event: Event) -> None:
+        """Follow what happens."""
+        self.telegram.listen(event)
+        self.intake.listen(event)
+
+    def watch(self, database: Database, hub: Hub | None) -> tuple[Checker, Migrations]:
+        """Return what looks at everything in the background, once it is started."""
+        ping = SqlStore(database, BotId(0), lambda event: None).ping
+
+        async def database_answers() -> Details:
+            await ping()
+            return {"dialect": database.dialect}
+
+        migrations = Migrations(database)
+        checks = [
+            Check("database", database_answers),
+            Check("telegram", self.telegram.probe, critical=False),
+            Check("intake", self.intake.probe, dependency=False),
+            Check("send_queue", self._sending.probe, critical=False, dependency=False),
+            Check("migrations", migrations.probe, dependency=False),
+        ]
+        if hub is not None:
+            checks.insert(1, Check("redis", hub.probe, critical=False))
+        names = {check.name for check in checks if check.dependency}
+        notice = self._notice_of(names)
+        return Checker(checks, self._clock, version=__version__, notice=notice), migrations
+
+    def pages(
+        self, checker: Checker, migrations: Migrations, metrics: Render, beliefs: ShowBeliefs | None
+    ) -> OpsSources:
+        """Return what the pages ask."""
+        liveness = Liveness(self.heartbeat, lambda: self.intake.oldest_s, lambda: checker.dependencies_well_s)
+        return OpsSources(
+            ready=lambda: self.ready and migrations.current,
+            health=checker.report,
+            metrics=metrics,
+            beliefs=beliefs,
+            wedged=lambda: liveness.wedged,
+            token=None if self._token is None else self._token.reveal(),
+            level=self._level,
+        )
+
+    def set_level(self, level: LogLevel | None = None) -> LogLevel:
+        """Log what is at least so important, or (None) all, and next time what is configured; return it."""
+        if level is None:
+            self._logs.toggle()
+        else:
+            self._logs.level = logging.getLevelNamesMapping()[level]
+        self._emit(Lifecycle("log_level", self.level))
+        return self.level
+
+    @property
+    def level(self) -> LogLevel:
+        """The least important line that is written now."""
+        return LogLevel(logging.getLevelName(self._logs.level))
+
+    def _level(self, name: str | None) -> str:
+        return (self.level if name is None else self.set_level(LogLevel(name.upper()))).value
+
+    def _notice_of(self, dependencies: set[str]) -> Callable[[Finding], None]:
+        def notice(finding: Finding) -> None:
+            name, well = finding.name, finding.healthy
+            if name in dependencies and self._well.get(name) is not well:
+                self._well[name] = well
+                self._emit(DependencyChanged(name, well))
+
+        return notice
