@@ -24,6 +24,7 @@ class Aging(enum.StrEnum):
     HOLDS = "holds"
     APPLIED_UPDATES = "applied_updates"
     AUDIT = "audit"
+    SET_ASIDE = "set_aside"
 
 
 class Ages(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +34,7 @@ class Ages(msgspec.Struct, frozen=True, kw_only=True):
     holds_s: float = 30 * DAY_S
     updates_s: float = 2 * DAY_S
     audit_s: float = 365 * DAY_S
+    set_aside_s: float = 30 * DAY_S
 
     def of(self, table: Aging) -> float:
         """Return how long what is in a table is kept."""
@@ -45,6 +47,8 @@ class Ages(msgspec.Struct, frozen=True, kw_only=True):
                 return self.updates_s
             case Aging.AUDIT:
                 return self.audit_s
+            case Aging.SET_ASIDE:
+                return self.set_aside_s
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):

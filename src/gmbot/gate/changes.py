@@ -40,6 +40,21 @@ class AuditEntry(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
+class SetAside(msgspec.Struct, frozen=True):
+    """An update that could not be handled: what it looked like and what went wrong, without what it said.
+
+    `at` is Unix seconds, `place` where in the code; `tries`: how often it was tried.
+    """
+
+    update_id: UpdateId
+    kind: str
+    error: str
+    place: str
+    tries: int
+    at: float
+    payload: str
+
+
 class Moved(msgspec.Struct, frozen=True):
     """A basic group became a supergroup: whatever named the old id names the new one."""
 
@@ -54,7 +69,8 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     Facts are merged with what is stored (an older one changes nothing), holds by `revision`, groups and
     channels replaced, `unguarded` groups removed with their links and sweeps. `owed` is upserted by key,
     keeping the earlier due time; `paid` is removed if its token still stands; `postponed` is rescheduled
-    likewise. `sweeps` are replaced by group and kind, unless the group is not guarded.
+    likewise. `sweeps` are replaced by group and kind, unless the group is not guarded. `set_aside` are
+    replaced by update.
     """
 
     update_id: UpdateId | None = None
@@ -71,6 +87,7 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     moved: tuple[Moved, ...] = ()
     audit: tuple[AuditEntry, ...] = ()
     sweeps: tuple[Sweep, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()
 
 
 NO_CHANGES = Changes()

@@ -8,7 +8,7 @@ from gmbot.domain.ids import BotId, ChannelId, GroupId, UpdateId, UserId
 
 
 class UpdateHandled(msgspec.Struct, frozen=True):
-    """One update was dealt with. `outcome`: passed, stored, duplicate, ignored, failed.
+    """One update was dealt with. `outcome`: passed, stored, duplicate, ignored, failed, set_aside.
 
     `lag_s`: how old it was when it came, by Telegram's clock, which counts whole seconds; None if it bears
     no date. `waited_s`: how long it was here before it was its turn.
@@ -24,6 +24,21 @@ class UpdateHandled(msgspec.Struct, frozen=True):
     lag_s: float | None = None
     channel_id: int | None = None
     waited_s: float | None = None
+
+
+class UpdateSetAside(msgspec.Struct, frozen=True):
+    """An update could not be handled, however often it was tried, and is kept for an operator to look at.
+
+    `place`: where in the code it failed; `cause` is for its report.
+    """
+
+    bot_id: BotId
+    update_id: UpdateId
+    kind: str
+    error: str
+    place: str
+    tries: int
+    cause: BaseException | None = None
 
 
 class MembershipRecalled(msgspec.Struct, frozen=True):
@@ -266,6 +281,7 @@ class Lifecycle(msgspec.Struct, frozen=True):
 
 Event = (
     UpdateHandled
+    | UpdateSetAside
     | MembershipRecalled
     | SharedMemoryAsked
     | MemoryMeasured

@@ -116,4 +116,12 @@ class Ignored(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     kind: str = "other"
 
 
-Incoming = MessageSeen | MemberChanged | BotChanged | ButtonTapped | Ignored
+class Unreadable(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """An update of which nothing but its id could be read; `payload` is its shape, without what it says."""
+
+    update_id: UpdateId
+    kind: str
+    payload: str
+
+
+Incoming = MessageSeen | MemberChanged | BotChanged | ButtonTapped | Ignored | Unreadable

@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
-from gmbot.domain.errors import GMBotError, RefusedError, TransientError
+from gmbot.domain.errors import RefusedError, TransientError
 from gmbot.gate.about import Concerning, concerning
 from gmbot.gate.changes import Changes
-from gmbot.gate.events import IntentFailed
+from gmbot.gate.events import IntentFailed, Unforeseen
 from gmbot.gate.intents import LEASE_S, URGENCY, Delete, Intent, Owed, Rewrite, Say, SettleEverywhere
 from gmbot.gate.ledger import Ledger
 from gmbot.gate.ports import Clock, Emit, Store
@@ -24,6 +24,9 @@ GIVE_UP_S = 24 * 3600
 
 LONGEST_NAP_S = 30.0
 """How long the store is not looked at for what another process left behind."""
+
+UNFORESEEN_STEP_S, UNFORESEEN_CAP_S = 30.0, 600.0
+"""What fails for a reason that nobody foresaw is tried again at once, then by so much later each time."""
 
 RENEW_EVERY_S = 5.0
 SHORTEST_LEASE_S = 5.0
@@ -207,22 +210,25 @@ class Outbox:
             more = await self._perform(owed)
             await self._ledger.write(msgspec.structs.replace(more, paid=(owed,)))
         except TransientError as error:
-            await self._postpone(owed, error)
+            await self._postpone(owed, error, error.retry_after_s)
         except RefusedError as error:
             await self._drop(owed, error)
+        except Exception as error:  # noqa: BLE001 - a last resort: a debt that we mishandle wedges no other
+            self._emit(Unforeseen("outbox", type(error).__name__, error))
+            await self._postpone(owed, error, min(UNFORESEEN_CAP_S, UNFORESEEN_STEP_S * owed.attempts))
 
-    async def _postpone(self, owed: Owed, error: TransientError) -> None:
+    async def _postpone(self, owed: Owed, error: Exception, least_s: float | None) -> None:
         now = self._clock.now()
         if now - owed.owed_at > GIVE_UP_S:
             await self._drop(owed, error)
             return
-        delay_s = self._backoff.delay_s(owed.attempts + 1, error.retry_after_s)
+        delay_s = self._backoff.delay_s(owed.attempts + 1, least_s)
         later = msgspec.structs.replace(owed, attempts=owed.attempts + 1, due_at=now + delay_s)
         self._report(owed, error, delay_s)
         await self._write(Changes(postponed=(later,)))
         self.schedule(later.due_at)
 
-    async def _drop(self, owed: Owed, error: GMBotError) -> None:
+    async def _drop(self, owed: Owed, error: Exception) -> None:
         self._report(owed, error, None)
         await self._write(Changes(paid=(owed,)))
 
@@ -233,7 +239,7 @@ class Outbox:
         except TransientError:
             return
 
-    def _report(self, owed: Owed, error: GMBotError, retry_in_s: float | None) -> None:
+    def _report(self, owed: Owed, error: Exception, retry_in_s: float | None) -> None:
         group_id, user_id = _whom(owed.intent)
         cause = type(error).__name__
         kind = type(owed.intent).__name__

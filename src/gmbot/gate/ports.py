@@ -15,7 +15,7 @@ from gmbot.domain.mass_flip import FlipCount
 from gmbot.domain.membership import Membership
 from gmbot.domain.standing import Restriction, Standing
 from gmbot.gate.ages import Page, Pruned
-from gmbot.gate.changes import AuditEntry, Changes
+from gmbot.gate.changes import AuditEntry, Changes, SetAside
 from gmbot.gate.events import Event
 from gmbot.gate.incoming import Chat
 from gmbot.gate.intents import Owed
@@ -237,6 +237,10 @@ class Store(Protocol):
 
     async def audit(self, group_id: GroupId, limit: int) -> Sequence[AuditEntry]:
         """Return the last entries about a group, newest first."""
+        ...
+
+    async def set_aside(self, limit: int) -> Sequence[SetAside]:
+        """Return the last updates that could not be handled, newest first."""
         ...
 
     async def prune(self, page: Page) -> Pruned:

@@ -112,7 +112,7 @@ REPORT_OUTCOMES: Final = ("reported", "dropped", "lost", OTHER)
 ERROR_TYPES: Final = (*_error_types(), "update", "database", "redis", "unforeseen", OTHER)
 UNKNOWN_CAUSES: Final = (*_error_types(), OTHER)
 CACHE_OPERATIONS: Final = ("get", "recall", "learn", OTHER)
-RETRIED: Final = (*sorted(snake_case(intent.__name__) for intent in URGENCY), *METHODS)
+RETRIED: Final = ("update", *sorted(snake_case(intent.__name__) for intent in URGENCY), *METHODS)
 SWEEP_OUTCOMES: Final = ("same", "turned_out", "turned_in", "unknown", OTHER)
 SWEEP_KINDS: Final = (*SweepKind, OTHER)
 TABLES: Final = (
@@ -125,6 +125,7 @@ TABLES: Final = (
     "links",
     "memberships",
     "owners",
+    "set_aside",
     "standings",
     "sweeps",
     OTHER,
@@ -143,6 +144,12 @@ CATALOGUE: Final = (
     ),
     Metric("bot_start_time_seconds", Kind.GAUGE, "When the process started, in Unix seconds"),
     Metric("bot_updates_total", Kind.COUNTER, "Updates dealt with", {"kind": UPDATE_KINDS}),
+    Metric(
+        "bot_updates_set_aside_total",
+        Kind.COUNTER,
+        "Updates that could not be handled and are kept for an operator to look at",
+        {"kind": UPDATE_KINDS},
+    ),
     Metric(
         "bot_update_handling_seconds",
         Kind.HISTOGRAM,

@@ -115,6 +115,7 @@ class Metrics:
     def _of_verdicts(self) -> dict[type, Handler]:
         return {
             events.UpdateHandled: self._update_handled(),
+            events.UpdateSetAside: self._update_set_aside(),
             events.MembershipRecalled: self._membership_recalled(),
             events.SharedMemoryAsked: self._shared_memory_asked(),
             events.MemoryMeasured: self._memory_measured(),
@@ -169,6 +170,16 @@ class Metrics:
                 lag.observe(event.lag_s)
             if event.outcome == "failed":
                 failures.inc()
+
+        return move
+
+    def _update_set_aside(self) -> Handler:
+        set_aside = self._families["bot_updates_set_aside_total"]
+        failures = self._families["bot_errors_total"].of("update")
+
+        def move(event: events.UpdateSetAside) -> None:
+            set_aside.of(event.kind).inc()
+            failures.inc()
 
         return move
 

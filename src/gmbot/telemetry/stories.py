@@ -31,6 +31,7 @@ def _api_called(event: events.ApiCalled) -> int:
 
 LOUDNESS: Final[dict[type, Loudness]] = {
     events.UpdateHandled: lambda event: ERROR if event.outcome == "failed" else INFO,
+    events.UpdateSetAside: _always(ERROR),
     events.MembershipRecalled: _always(DEBUG),
     events.SharedMemoryAsked: lambda event: DEBUG if event.ok else INFO,
     events.MemoryMeasured: _always(DEBUG),
@@ -103,11 +104,14 @@ def listener(logs: Logs, sampled: Sampled = lambda update_id: True) -> Callable[
 
 
 def _fields(event: events.Event) -> dict[str, Any]:
-    """Return what the event knows; what it does not know is left out. Seconds are told to the microsecond."""
+    """Return what the event knows; what it does not know is left out. Seconds are told to the microsecond.
+
+    An error's text may hold what somebody wrote: it is reported elsewhere.
+    """
     return {
         name: round(value, 6) if type(value) is float else value
         for name, value in msgspec.structs.asdict(event).items()
-        if value is not None and value != ""
+        if value is not None and value != "" and not isinstance(value, BaseException)
     }
 
 

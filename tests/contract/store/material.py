@@ -14,7 +14,7 @@ from gmbot.domain.ids import ChannelId, GroupId, MessageId, UpdateId, UserId
 from gmbot.domain.membership import Membership, MembershipState, Source, Stamp
 from gmbot.domain.rule import Quorum, Rule
 from gmbot.domain.standing import EVERYTHING, MUTED, Restriction, Standing, Status
-from gmbot.gate.changes import AuditEntry, Changes, LearntMembership, LearntStanding, Moved
+from gmbot.gate.changes import AuditEntry, Changes, LearntMembership, LearntStanding, Moved, SetAside
 from gmbot.gate.intents import (
     BlockSender,
     Delete,
@@ -79,6 +79,11 @@ def sweep(where: GroupId = GROUP, kind: SweepKind = SweepKind.ROUND, **changes: 
     return msgspec.structs.replace(Sweep(where, kind, AT), **changes)
 
 
+def set_aside(update_id: int = 1, at: float = AT) -> SetAside:
+    """Return an update that could not be handled."""
+    return SetAside(UpdateId(update_id), "message", "KeyError", "judge.py:1", 3, at, "{}")
+
+
 def full(update_id: int = 1) -> Changes:
     """Return changes that put something into every table."""
     return Changes(
@@ -92,6 +97,7 @@ def full(update_id: int = 1) -> Changes:
         owed=(owed(),),
         audit=(AuditEntry(AT, GROUP, USER, "protect"),),
         sweeps=(sweep(),),
+        set_aside=(set_aside(),),
     )
 
 
@@ -185,6 +191,7 @@ def _once_each(
 
 
 _sweeps = st.builds(Sweep, _few_groups, st.sampled_from(SweepKind), _moments, st.integers(0, 3))
+_set_aside = st.builds(set_aside, st.integers(1, 4), _moments)
 _audit = st.builds(AuditEntry, _moments, _few_groups, _few_people, st.just("a"), st.none() | _few_chats)
 changes = st.builds(
     Changes,
@@ -204,6 +211,7 @@ changes = st.builds(
         st.builds(AuditEntry, _moments, _few_groups, _few_people, st.just("a"), st.none() | _few_chats)
     ),
     sweeps=_several(_sweeps),
+    set_aside=_once_each(_set_aside, lambda one: one.update_id),
 )
 """Changes that often speak of the same few people and places, as only those can go wrong."""
 

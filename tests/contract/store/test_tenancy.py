@@ -31,6 +31,7 @@ READS: dict[str, Callable[[Store], Awaitable[Any]]] = {
     "audit": lambda store: store.audit(GROUP, 9),
     "known": lambda store: store.known(GROUP, [CHANNEL], UserId(0), 9),
     "sweeps": lambda store: store.sweeps(),
+    "set_aside": lambda store: store.set_aside(9),
     "claim": lambda store: store.claim(AT, 60, 9),
 }
 """Every method that tells something; claiming last, as it changes when things are due."""

@@ -24,6 +24,7 @@ async def _everything(store: Store) -> dict[str, Any]:
         "count": await store.count_holds(),
         "next": await store.next_due(),
         "sweeps": await store.sweeps(),
+        "set aside": await store.set_aside(9),
     }
     for user in material.PEOPLE:
         told[f"memberships {user}"] = await store.memberships(user, material.CHATS)

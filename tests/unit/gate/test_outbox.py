@@ -8,6 +8,7 @@ from tests.unit.gate.desk import Desk, settle
 
 from gmbot.domain.errors import RefusedError, TooManyRequests, Unavailable
 from gmbot.gate.changes import NO_CHANGES, Changes
+from gmbot.gate.events import Unforeseen
 from gmbot.gate.intents import LEASE_S, Owed
 from gmbot.gate.outbox import GIVE_UP_S
 
@@ -25,6 +26,11 @@ def refused(owed: Owed) -> Changes:
 def busy(owed: Owed) -> Changes:
     """Telegram wants 20 seconds of silence."""
     raise TooManyRequests("slow down", retry_after_s=20)
+
+
+def mishandled(owed: Owed) -> Changes:
+    """We have a bug."""
+    raise KeyError("a name")
 
 
 def done(owed: Owed) -> Changes:
@@ -230,3 +236,39 @@ async def test_a_stop_lets_what_runs_end(desk: Desk) -> None:
     desk.gate.set()
     await stopping
     assert not await desk.owing()
+
+
+async def test_a_debt_that_we_mishandle_is_told_of_and_tried_again_ever_more_rarely(desk: Desk) -> None:
+    """It may be a race that is over the next time; it must not fill the log for a day."""
+    desk.act = mishandled
+    await desk.owe(settle())
+    await desk.advance(3600)
+    assert 5 <= len(desk.performed) <= 20
+    told = [event for event in desk.events if isinstance(event, Unforeseen)]
+    assert (told[0].where, told[0].error) == ("outbox", "KeyError")
+    assert isinstance(told[0].cause, KeyError)
+    desk.act = done
+    await desk.advance(700)
+    assert not await desk.owing()
+
+
+async def test_a_debt_that_we_mishandle_is_dropped_after_a_day(desk: Desk) -> None:
+    """Like any other: it never wedges anything."""
+    desk.act = mishandled
+    await desk.owe(settle())
+    await desk.outbox.idle()
+    desk.clock.set(desk.clock.now() + GIVE_UP_S + 1)
+    await desk.advance(700)
+    assert not await desk.owing()
+    assert (desk.failures[-1].error, desk.failures[-1].retry_in_s) == ("KeyError", None)
+
+
+async def test_debts_that_we_mishandle_hold_up_no_other(desk: Desk) -> None:
+    """However many there are."""
+    desk.act = lambda owed: done(owed) if owed.intent == settle(999) else mishandled(owed)
+    for user in range(200):
+        await desk.owe(settle(user))
+    await desk.owe(settle(999))
+    await desk.outbox.idle()
+    assert desk.performed[-1].intent == settle(999)
+    assert len(desk.failures) == 200

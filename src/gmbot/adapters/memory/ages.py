@@ -82,4 +82,9 @@ _TABLES: dict[Aging, tuple[_Keys, _Old, _Drop]] = {
         lambda tenant, key, page: tenant.audit[key[0]].at < page.before,
         lambda tenant, key: tenant.audit.pop(key[0]),
     ),
+    Aging.SET_ASIDE: (
+        lambda tenant: ((update_id,) for update_id in tenant.set_aside),
+        lambda tenant, key, page: tenant.set_aside[UpdateId(key[0])].at < page.before,
+        lambda tenant, key: tenant.set_aside.pop(UpdateId(key[0])),
+    ),
 }

@@ -16,7 +16,7 @@ from gmbot.domain.ids import BotId, ChannelId, GroupId, UserId
 from gmbot.domain.membership import Membership, merge
 from gmbot.domain.standing import Standing, newer
 from gmbot.gate.ages import Page, Pruned
-from gmbot.gate.changes import AuditEntry, Changes
+from gmbot.gate.changes import AuditEntry, Changes, SetAside
 from gmbot.gate.intents import Owed
 from gmbot.gate.merging import owe
 from gmbot.gate.ports import KnownPerson, PersonRecord
@@ -48,6 +48,7 @@ class MemoryStore:
         tenant.audit.extend(changes.audit)
         tenant.sweeps.update({sweep.key: sweep for sweep in changes.sweeps})
         tenant.drop_homeless_sweeps()
+        tenant.set_aside.update({one.update_id: one for one in changes.set_aside})
         return True
 
     async def groups(self) -> Sequence[Group]:
@@ -140,6 +141,10 @@ class MemoryStore:
         """Return the last entries about a group, newest first."""
         about = [entry for entry in reversed(self._tenant.audit) if entry.group_id == group_id]
         return about[:limit]
+
+    async def set_aside(self, limit: int) -> Sequence[SetAside]:
+        """Return the last updates that could not be handled, newest first."""
+        return heapq.nlargest(limit, self._tenant.set_aside.values(), key=attrgetter("update_id"))
 
     async def prune(self, page: Page) -> Pruned:
         """Remove what nobody needs from one page of a table."""

@@ -9,7 +9,7 @@ from gmbot.domain.hold import Hold
 from gmbot.domain.ids import BotId, ChannelId, GroupId, UpdateId, UserId
 from gmbot.domain.membership import Membership, merge
 from gmbot.domain.standing import Standing, newer
-from gmbot.gate.changes import AuditEntry, Moved
+from gmbot.gate.changes import AuditEntry, Moved, SetAside
 from gmbot.gate.intents import Owed
 from gmbot.gate.merging import follow, moved_audit, moved_group, moved_hold, owe
 from gmbot.gate.sweeps import Sweep, SweepKind
@@ -28,6 +28,7 @@ class Tenant:
         self.debts: dict[str, Owed] = {}
         self.audit: list[AuditEntry] = []
         self.sweeps: dict[tuple[GroupId, SweepKind], Sweep] = {}
+        self.set_aside: dict[UpdateId, SetAside] = {}
 
     def stands(self, owed: Owed) -> bool:
         """Whether this debt, and not a newer one of the same key, is still owed."""

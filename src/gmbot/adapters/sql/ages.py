@@ -33,6 +33,7 @@ from gmbot.adapters.sql.tables import (
     groups,
     holds,
     memberships,
+    set_aside,
     standings,
 )
 from gmbot.domain.ids import BotId
@@ -113,6 +114,7 @@ _SHEETS: Final = {
     Aging.HOLDS: _sheet(holds.c.over_since),
     Aging.APPLIED_UPDATES: _sheet(applied_updates.c.applied_at),
     Aging.AUDIT: _sheet(audit.c.at),
+    Aging.SET_ASIDE: _sheet(set_aside.c.at),
 }
 
 

@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from gmbot.adapters.sql import ages, reads, sweep_rows
+from gmbot.adapters.sql import ages, reads, set_aside_rows, sweep_rows
+from gmbot.adapters.sql.batch import fitting, plain
 from gmbot.adapters.sql.claims import claim, next_due
 from gmbot.adapters.sql.database import Database, Work
 from gmbot.adapters.sql.moves import move
@@ -20,7 +21,7 @@ from gmbot.domain.ids import BotId, ChannelId, GroupId, UserId
 from gmbot.domain.membership import Membership
 from gmbot.domain.standing import Standing
 from gmbot.gate.ages import Page, Pruned
-from gmbot.gate.changes import AuditEntry, Changes
+from gmbot.gate.changes import AuditEntry, Changes, SetAside
 from gmbot.gate.events import IntentFailed, QueryRan
 from gmbot.gate.intents import Owed
 from gmbot.gate.ports import Emit, KnownPerson, PersonRecord
@@ -144,6 +145,10 @@ class SqlStore:
     async def audit(self, group_id: GroupId, limit: int) -> Sequence[AuditEntry]:
         """Return the last entries about a group, newest first."""
         return await self._read("audit", lambda db: reads.audit_of(db, self._bot, group_id, limit))
+
+    async def set_aside(self, limit: int) -> Sequence[SetAside]:
+        """Return the last updates that could not be handled, newest first."""
+        return await self._read("set_aside", lambda db: set_aside_rows.last(db, self._bot, limit))
 
     async def prune(self, page: Page) -> Pruned:
         """Remove what nobody needs from one page; a page without such rows is only read."""

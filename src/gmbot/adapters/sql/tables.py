@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """The newest migration; a start compares it with the database without loading Alembic."""
 
 metadata = MetaData(
@@ -185,6 +185,21 @@ applied_updates = Table(
     _key("bot_id"),
     _key("update_id"),
     Column("applied_at", Double, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# The newest are read off the primary key from its end (set_aside_rows.last).
+set_aside = Table(
+    "set_aside",
+    metadata,
+    _key("bot_id"),
+    _key("update_id"),
+    Column("kind", Text, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("payload", Text, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -18,7 +18,15 @@ from gmbot.domain.membership import Membership, MembershipState, Source, Stamp
 from gmbot.domain.rule import Rule
 from gmbot.domain.standing import Standing, Status
 from gmbot.gate.ages import Aging, Page
-from gmbot.gate.changes import NO_CHANGES, AuditEntry, Changes, LearntMembership, LearntStanding, Moved
+from gmbot.gate.changes import (
+    NO_CHANGES,
+    AuditEntry,
+    Changes,
+    LearntMembership,
+    LearntStanding,
+    Moved,
+    SetAside,
+)
 from gmbot.gate.intents import Judge, Owed, Settle
 from gmbot.gate.ports import Store
 from gmbot.gate.sweeps import Sweep, SweepKind
@@ -99,6 +107,7 @@ _EVERYTHING = Changes(
     owed=_owed(1),
     audit=(AuditEntry(_LONG_AGO, _GROUP, _USER, ""),),
     sweeps=(Sweep(_GROUP, SweepKind.ROUND, _LONG_AGO),),
+    set_aside=(SetAside(UpdateId(-_FAR), "", "", "", 0, _LONG_AGO, ""),),
 )
 _TWO_CHANNELS = Changes(
     groups=(Group(_GROUP, _USER, "", Rule((_CHANNEL, ChannelId(_CHANNEL + 2)))),),
@@ -111,6 +120,7 @@ _OLD = Changes(
     standings=_EVERYTHING.standings,
     holds=(_hold().ended(EndReason.LEFT, _LONG_AGO),),
     audit=_EVERYTHING.audit,
+    set_aside=_EVERYTHING.set_aside,
 )
 _LATER = Changes(
     memberships=(
@@ -156,6 +166,7 @@ VISITS: Final = (
     ),
     Visit("sweeps", lambda store, _: store.sweeps(), whole=True),
     Visit("audit", lambda store, one: store.audit(one.group, _PAGE)),
+    Visit("set_aside", lambda store, _: store.set_aside(_PAGE)),
     Visit("ping", lambda store, _: store.ping()),
     _apply(_EVERYTHING, "everything new"),
     _apply(_LATER, "newer facts", _EVERYTHING),

@@ -22,7 +22,7 @@ from sqlalchemy.schema import Table
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.dml import Delete, Insert, Update
 
-from gmbot.adapters.sql import rows, sweep_rows
+from gmbot.adapters.sql import rows, set_aside_rows, sweep_rows
 from gmbot.adapters.sql.tables import (
     applied_updates,
     audit,
@@ -34,6 +34,7 @@ from gmbot.adapters.sql.tables import (
     links,
     memberships,
     owners,
+    set_aside,
     standings,
     sweeps,
 )
@@ -118,6 +119,7 @@ class Writes:
         self._apply_once: Insert = self.insert(applied_updates).on_conflict_do_nothing()
         self.put_debt = self._debt_upsert()
         self._put_sweep = self.upsert(sweeps)
+        self._put_aside = self.upsert(set_aside)
         self._numbered_here = dialect == "sqlite"
         self._note: Insert = self.insert(audit)
         if not self._numbered_here:
@@ -163,6 +165,7 @@ class Writes:
         _many(db, self.put_debt, _debt_rows(bot, changes.owed))
         self.note(db, bot, changes.audit)
         _many(db, self._put_sweep, sweep_rows.values(db, bot, changes.sweeps))
+        _many(db, self._put_aside, set_aside_rows.values(bot, changes.set_aside))
 
     def write_groups(self, db: Connection, bot: BotId, changed: Sequence[Group], at: float) -> None:
         """Replace groups and what they require; remember owners when first seen."""

@@ -19,10 +19,9 @@ from gmbot.gate.incoming import (
     MemberChanged,
     MessageSeen,
     Person,
+    Unreadable,
 )
-
-MALFORMED = "malformed"
-"""The kind of an update of which nothing but its id can be read."""
+from gmbot.gate.shape import shape_of_json
 
 QueueKey = tuple[str, int]
 
@@ -31,14 +30,22 @@ _HEADS = msgspec.json.Decoder(wire.UpdateHead)
 
 
 def read_update(body: bytes | msgspec.Raw) -> Incoming:
-    """Return an update from its JSON; if only its id can be read, it is Ignored as malformed.
+    """Return an update from its JSON, as `decode_update` does, in the gate's words."""
+    update = decode_update(body)
+    return incoming_of(update) if isinstance(update, wire.Update) else update
+
+
+def decode_update(body: bytes | msgspec.Raw) -> wire.Update | Unreadable:
+    """Return an update from its JSON; if only its id can be read, it is Unreadable.
 
     Raises ValueError or RecursionError if not even that can be read.
     """
     try:
-        return incoming_of(_UPDATES.decode(body))
+        return _UPDATES.decode(body)
     except wire.UNDECODABLE:
-        return Ignored(update_id=UpdateId(_HEADS.decode(body).update_id), kind=MALFORMED)
+        number = UpdateId(_HEADS.decode(body).update_id)
+        payload, kind = shape_of_json(bytes(body))
+        return Unreadable(update_id=number, kind=kind, payload=payload)
 
 
 def incoming_of(update: wire.Update) -> Incoming:
@@ -69,7 +76,7 @@ def queue_key(update: Incoming) -> QueueKey:
             return "chat", update.chat.chat_id
         case MemberChanged() | ButtonTapped():
             return "person", update.person.user_id
-        case Ignored():
+        case Ignored() | Unreadable():
             return "update", update.update_id
 
 

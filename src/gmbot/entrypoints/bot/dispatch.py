@@ -13,7 +13,7 @@ from gmbot.entrypoints.bot.texts import TRY_AGAIN
 from gmbot.gate.about import About, Concerning, about
 from gmbot.gate.bot import Bot
 from gmbot.gate.changes import Changes
-from gmbot.gate.events import IntentFailed, Unforeseen, UpdateHandled
+from gmbot.gate.events import IntentFailed, UpdateHandled
 from gmbot.gate.follow_bot import Arrival, follow_bot
 from gmbot.gate.follow_member import follow_member
 from gmbot.gate.follow_migration import follow_migration
@@ -26,10 +26,12 @@ from gmbot.gate.incoming import (
     Incoming,
     MemberChanged,
     MessageSeen,
+    Unreadable,
 )
 from gmbot.gate.intents import Say
 from gmbot.gate.judge_message import judge_message
 from gmbot.gate.outgoing import Address
+from gmbot.gate.set_aside import LastResort
 from gmbot.resilience.under_way import UnderWay
 from gmbot.resilience.workers import TaskPool
 
@@ -41,6 +43,7 @@ class Dispatcher:
         self._bot = bot
         self._background = background
         self.under_way = UnderWay(bot.clock.now)
+        self._last_resort = LastResort(bot)
 
     async def handle(self, incoming: Incoming) -> None:
         """Deal with one update. Raises TransientError if it could not be stored: it must come again."""
@@ -55,11 +58,7 @@ class Dispatcher:
         started = time.perf_counter()
         outcome = "failed"
         try:
-            outcome = await self._handle(incoming)
-        except TransientError:
-            raise
-        except Exception as error:  # noqa: BLE001 - a last resort: one update that we mishandle stops no other
-            self._bot.emit(Unforeseen("update", type(error).__name__))
+            outcome = await self._last_resort.attempt(incoming, _kind(incoming), self._handle)
         finally:
             self._report(incoming, outcome, started)
 
@@ -75,6 +74,8 @@ class Dispatcher:
                 return await self._tap(incoming)
             case Ignored():
                 return "ignored"
+            case Unreadable():
+                return await self._last_resort.unreadable(incoming)
 
     async def _message(self, message: MessageSeen) -> str:
         bot = self._bot
@@ -158,7 +159,7 @@ def _lag_s(incoming: Incoming, now: float) -> float | None:
     match incoming:
         case MessageSeen(at=at) | MemberChanged(at=at) | BotChanged(at=at):
             return max(0.0, now - at)
-        case ButtonTapped() | Ignored():
+        case ButtonTapped() | Ignored() | Unreadable():
             return None
 
 
@@ -174,10 +175,12 @@ def _kind(incoming: Incoming) -> str:
             return "callback_query"
         case Ignored():
             return "other"
+        case Unreadable(kind=kind):
+            return kind
 
 
 def _chat_of(incoming: Incoming) -> Chat | None:
-    return None if isinstance(incoming, Ignored) else incoming.chat
+    return None if isinstance(incoming, Ignored | Unreadable) else incoming.chat
 
 
 def _person_of(incoming: Incoming) -> int | None:
@@ -188,5 +191,5 @@ def _person_of(incoming: Incoming) -> int | None:
             return person.user_id
         case BotChanged(actor=actor):
             return actor.user_id
-        case Ignored():
+        case Ignored() | Unreadable():
             return None
