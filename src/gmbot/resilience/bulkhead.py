@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from gmbot.domain.errors import Unavailable
+from gmbot.resilience.deadline import deadline
 
 
 class Bulkhead:
@@ -29,22 +31,29 @@ class Bulkhead:
         return self._waiting
 
     @asynccontextmanager
-    async def room(self) -> AsyncIterator[None]:
-        """Wait for room, use it, and give it back however the block ends."""
-        if not self._room.locked():
-            await self._room.acquire()
+    async def room(self, within_s: float = math.inf) -> AsyncIterator[float]:
+        """Wait for room, use it, and give it back however the block ends; yield how long that took.
+
+        Raises Unavailable if there is none `within_s` seconds.
+        """
+        waited_s = 0.0
+        if self._room.locked():
+            waited_s = await self._wait(within_s)
         else:
-            await self._wait()
+            await self._room.acquire()
         try:
-            yield
+            yield waited_s
         finally:
             self._room.release()
 
-    async def _wait(self) -> None:
+    async def _wait(self, within_s: float) -> float:
         if self._waiting >= self._most_waiting:
             raise Unavailable("too many wait already")
+        began = asyncio.get_running_loop().time()
         self._waiting += 1
         try:
-            await self._room.acquire()
+            async with deadline(within_s):
+                await self._room.acquire()
         finally:
             self._waiting -= 1
+        return asyncio.get_running_loop().time() - began

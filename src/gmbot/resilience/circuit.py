@@ -184,10 +184,12 @@ class Circuit:
         """Notice what has become late meanwhile."""
         now = self._now()
         # They began in this order, so the first that is in time ends the search.
-        for permit in list(itertools.takewhile(lambda one: self._late(one, now), self._under_way)):
+        late = list(itertools.takewhile(lambda one: self._late(one, now), self._under_way))
+        for permit in late:
             permit.late = True
-            self._under_way.pop(permit, None)
-            self._add(now, 1, 0, 1)
+            del self._under_way[permit]
+        if late:
+            self._add(now, len(late), 0, len(late))
         if self._probe is not None and self._late(self._probe, now):
             self._probe = None
             self._judge(Outcome.FAILED, slow=True)

@@ -17,7 +17,7 @@ _ENDS_AT: Final[ContextVar[float]] = ContextVar("gmbot_deadline", default=math.i
 @asynccontextmanager
 async def deadline(seconds: float) -> AsyncIterator[None]:
     """Cancel the block after `seconds`; raises Unavailable then. A TimeoutError of the block's own passes."""
-    scope = asyncio.timeout(seconds)
+    scope = asyncio.timeout(None if math.isinf(seconds) else seconds)
     ends_at = asyncio.get_running_loop().time() + seconds
     token = _ENDS_AT.set(min(ends_at, _ENDS_AT.get()))
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Awaitable, Callable, Coroutine
 from random import Random
 from typing import Any, ParamSpec, TypeVar
@@ -42,9 +43,9 @@ class Retry:
     """Calls again what raised a TransientError, up to `max_attempts` times in all, with full jitter.
 
     Only for what is safe to repeat: questions, or effects that are the same when they happen twice. It
-    does not wait beyond the caller's `deadline`, nor call without `budget`, nor what an open circuit
-    refuses: that would be refused again. `on_retry` hears of every repetition. Raises ValueError for less
-    than one attempt.
+    does not wait beyond the caller's `deadline`, nor beyond `within_s` since it was called first, nor call
+    without `budget`, nor what an open circuit refuses: that would be refused again. `on_retry` hears of
+    every repetition. Raises ValueError for less than one attempt.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Retry:
         *,
         clock: Clock,
         backoff: Backoff,
+        within_s: float = math.inf,
         budget: RetryBudget | None = None,
         on_retry: Callable[[], None] = lambda: None,
     ) -> None:
@@ -61,18 +63,23 @@ class Retry:
         self._max_attempts = max_attempts
         self._clock = clock
         self._backoff = backoff
+        self._within_s = within_s
         self._budget = budget or RetryBudget()
         self._on_retry = on_retry
 
     async def call(self, work: Callable[[], Awaitable[T]]) -> T:
         """Return what `work` does in the end. Raises what its last attempt raised."""
         self._budget.earn()
+        ends_at = self._clock.now() + self._within_s
         for attempt in range(1, self._max_attempts):
             try:
                 return await work()
+            except CircuitOpen:
+                raise
             except TransientError as error:
                 delay_s = self._backoff.delay_s(attempt, error.retry_after_s)
-                if isinstance(error, CircuitOpen) or delay_s >= time_left_s() or not self._budget.spend():
+                left_s = min(time_left_s(), ends_at - self._clock.now())
+                if delay_s >= left_s or not self._budget.spend():
                     raise
             self._on_retry()
             await self._clock.sleep(delay_s)
@@ -95,6 +102,7 @@ def async_retry(
     random: Callable[[], float] | None = None,
     first_s: float = 0.05,
     longest_s: float = 2.0,
+    within_s: float = math.inf,
     budget: RetryBudget | None = None,
     on_retry: Callable[[], None] = lambda: None,
 ) -> Retry:
@@ -105,5 +113,10 @@ def async_retry(
     """
     backoff = Backoff(first_s, longest_s, random=random or Random().random)
     return Retry(
-        max_attempts, clock=clock or SystemClock(), backoff=backoff, budget=budget, on_retry=on_retry
+        max_attempts,
+        clock=clock or SystemClock(),
+        backoff=backoff,
+        within_s=within_s,
+        budget=budget,
+        on_retry=on_retry,
     )

@@ -83,6 +83,32 @@ async def test_whoever_gives_up_waiting_leaves_no_gap() -> None:
     await crowd.leaves(4)
 
 
+async def test_waiting_has_an_end() -> None:
+    """For whoever cannot wait for ever."""
+    crowd = Crowd(Bulkhead(1, most_waiting=2))
+    await crowd.comes(1)
+    with pytest.raises(Unavailable, match="no answer within"):
+        async with crowd.bulkhead.room(within_s=0.001):
+            raise AssertionError
+    assert crowd.bulkhead.waiting == 0
+    await crowd.leaves(1)
+
+
+async def test_whoever_gets_in_is_told_how_long_it_took() -> None:
+    """So that what follows can be hurried."""
+    bulkhead = Bulkhead(1, most_waiting=2)
+    waits: list[float] = []
+
+    async def visit() -> None:
+        async with bulkhead.room(within_s=60.0) as waited_s:
+            waits.append(waited_s)
+            await asyncio.sleep(0.01)
+
+    await asyncio.gather(visit(), visit())
+    assert waits[0] == 0.0
+    assert 0.005 < waits[1] < 60.0
+
+
 async def test_an_error_inside_gives_the_room_back() -> None:
     """However often."""
     bulkhead = Bulkhead(1, most_waiting=0)

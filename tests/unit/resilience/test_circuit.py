@@ -118,6 +118,16 @@ async def test_calls_that_hang_open_it_before_they_end() -> None:
     assert bench.state() is State.OPEN
 
 
+async def test_many_that_hang_open_it_once() -> None:
+    """However many more than needed are noticed together."""
+    bench = Bench(SLOW)
+    for _ in range(30):
+        bench.circuit.admit()
+    bench.time += 2.0
+    bench.circuit.look()
+    assert bench.moves == [Move(State.CLOSED, State.OPEN, 5.0)]
+
+
 async def test_a_call_is_counted_as_late_once() -> None:
     """Nine of them are not ten because one looks twice."""
     bench = Bench(SLOW)

@@ -118,6 +118,16 @@ async def test_within_the_deadline_it_repeats() -> None:
         assert await retry(naps).call(work) == "yes"
 
 
+@pytest.mark.parametrize(("within_s", "calls"), [(0.04, 1), (0.06, 2)])
+async def test_it_does_not_begin_again_when_it_took_too_long(within_s: float, calls: int) -> None:
+    """Counted from the first call."""
+    naps, work = Naps(), Flaky(gone(), gone())
+    hasty = async_retry(2, clock=naps, random=lambda: 1.0, within_s=within_s)
+    with pytest.raises(Unavailable):
+        await hasty.call(work)
+    assert work.calls == calls
+
+
 async def test_without_budget_it_does_not_repeat() -> None:
     """In an outage one call in five is repeated at most, after the first."""
     naps, calls = Naps(), 0

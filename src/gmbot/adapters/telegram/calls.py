@@ -14,13 +14,17 @@ from gmbot.adapters.telegram.telegram_time import TelegramTime
 from gmbot.adapters.telegram.transport import Reply, Transport
 from gmbot.adapters.telegram.waits import RESERVE_S, Target, Waits
 from gmbot.adapters.telegram.wire import UNDECODABLE, ApiResponse
-from gmbot.domain.errors import Unavailable
+from gmbot.domain.errors import CircuitOpen, Unavailable
 from gmbot.domain.ids import BotId
 from gmbot.gate.events import ApiCalled, Retried
 from gmbot.gate.ports import Clock, Emit
 from gmbot.resilience.budget import SharedBudget
+from gmbot.resilience.retry import RetryBudget
 
 T = TypeVar("T")
+
+REPEATED, SAVED_UP = 0.1, 10.0
+"""The share of questions that may be repeated, and how many repetitions may be saved up: none is doubled."""
 
 SHORTEST_REPEAT_S = 1.0
 """With less time than this a question is not worth asking again."""
@@ -67,25 +71,6 @@ class Answer(msgspec.Struct, frozen=True):
     at: int
 
 
-class Allowance:
-    """Repetitions, earned by asking: in an outage questions are not doubled."""
-
-    def __init__(self, *, share: float = 0.1, most: float = 10.0) -> None:
-        self._share = share
-        self._most = most
-        self._left = most
-
-    def earn(self) -> None:
-        """Count one question."""
-        self._left = min(self._most, self._left + self._share)
-
-    def spend(self) -> bool:
-        """Take one repetition, if there is one."""
-        affordable = self._left >= 1.0
-        self._left -= affordable
-        return affordable
-
-
 class Caller:
     """Makes one bot's calls."""
 
@@ -107,7 +92,7 @@ class Caller:
         self.queue = SendQueue(
             limits, self._waits, clock=clock, emit=emit, shared=shared, key=f"send:{bot_id}"
         )
-        self._allowance = Allowance()
+        self._allowance = RetryBudget(share=REPEATED, first=SAVED_UP, most=SAVED_UP)
         self.time = TelegramTime(clock)
 
     async def make(self, call: Call) -> Answer:
@@ -138,6 +123,8 @@ class Caller:
             self._allowance.earn()
         try:
             answer = await self._exchange(call, deadline)
+        except CircuitOpen:
+            raise
         except Unavailable:
             if not self._affordable(call, deadline):
                 raise
@@ -167,6 +154,9 @@ class Caller:
             reply = await self._transport.post(call.method, body, max(deadline - asked, 0.0))
             code = reply.status if reply.status >= 400 else 0
             answer = self._read(call, reply, asked)
+        except CircuitOpen:
+            # No call was made.
+            raise
         except Unavailable:
             self._tell(call, code, asked)
             raise
