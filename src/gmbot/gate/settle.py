@@ -78,7 +78,8 @@ class _Settlement:
         self._was_in = subscribed(self._record)
         for _ in range(MOST_STEPS):
             group = self._bot.guarded.group(self._case.group_id)
-            verdict = decide(self._bot.knowledge.evidence(group, self._record, self._bot.telegram.now()))
+            with self._bot.trace("decide"):
+                verdict = decide(self._bot.knowledge.evidence(group, self._record, self._bot.telegram.now()))
             if verdict.ask and not self._asked:
                 await self._ask(verdict)
             elif verdict.judgement is Judgement.UNDECIDED:

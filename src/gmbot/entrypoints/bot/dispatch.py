@@ -49,7 +49,7 @@ class Dispatcher:
         """Deal with one update. Raises TransientError if it could not be stored: it must come again."""
         number = self.under_way.begin()
         try:
-            with Concerning(self._about(incoming)):
+            with Concerning(self._about(incoming)), self._bot.trace("update"):
                 await self._told(incoming)
         finally:
             self.under_way.end(number)
