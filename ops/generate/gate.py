@@ -152,6 +152,18 @@ BOARD = Board(
                     span=12,
                 ),
                 Chart(
+                    title="Updates set aside",
+                    says="They could not be handled within the hour before: `gmbot set-aside` shows them.",
+                    queries=(
+                        Query(
+                            'sum by (kind) (increase(bot_updates_set_aside_total{job="$job"}[1h])) > 0',
+                            "{{kind}}",
+                        ),
+                    ),
+                    span=12,
+                    bounds=((1.0, "red"),),
+                ),
+                Chart(
                     title="Attempted again",
                     says="What is owed and failed, by kind, and calls, by method.",
                     queries=(Query(rate("bot_retries_total", "operation") + " > 0", "{{operation}}"),),

@@ -108,6 +108,15 @@ def db_check(call: Call) -> int:
     return 0 if seen.well else FAILED
 
 
+def set_aside(call: Call) -> int:
+    """Show the updates that could not be handled: what they looked like, what went wrong and where."""
+    from gmbot.set_aside import kept, show
+    from gmbot.settings import Settings
+
+    show(_in_loop(kept(Settings.load(call.environ, call.dotenv), call.options.limit)))
+    return 0
+
+
 def sweep(call: Call) -> int:
     """Ask again about everybody known in a group, and have those muted or freed who should be."""
     return _batch(call, "demand")
@@ -176,6 +185,17 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _set_aside_options(command: argparse.ArgumentParser) -> None:
+    meaning = "how many of each bot's, the newest first (50)"
+    command.add_argument("--limit", type=_count, metavar="N", default=50, help=meaning)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < MOST:
+        raise argparse.ArgumentTypeError(f"must be a whole number above 0, not {text!r}")
+    return int(text)
+
+
 def _sweep_options(command: argparse.ArgumentParser) -> None:
     _add_groups(command, required=True)
     _add_rate(command)
@@ -233,6 +253,7 @@ _VERBS: Final[Mapping[Verb, Sequence[str]]] = {
     ),
     doctor: ("gmbot doctor", "ENVIRONMENT=production gmbot doctor"),
     db_check: ("gmbot db-check", "DATABASE_URL=postgresql://gmbot:…@localhost/gmbot gmbot db-check"),
+    set_aside: ("gmbot set-aside", "gmbot set-aside --limit 5"),
     sweep: ("gmbot sweep --group -1001234567890 --dry-run", "gmbot sweep --group -1001234567890 --rate 10"),
     warm: (
         "gmbot warm --group -1001234567890",
@@ -241,6 +262,7 @@ _VERBS: Final[Mapping[Verb, Sequence[str]]] = {
     version: ("gmbot version",),
 }
 _MORE: Final[Mapping[Verb, Callable[[argparse.ArgumentParser], None]]] = {
+    set_aside: _set_aside_options,
     sweep: _sweep_options,
     warm: _warm_options,
 }

@@ -24,6 +24,7 @@ def ages(settings: Settings) -> Ages:
         holds_s=settings.keep_holds_days * DAY_S,
         updates_s=settings.keep_updates_hours * 3600.0,
         audit_s=settings.keep_audit_days * DAY_S,
+        set_aside_s=settings.keep_set_aside_days * DAY_S,
     )
 
 

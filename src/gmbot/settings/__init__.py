@@ -26,6 +26,7 @@ from gmbot.settings.variables import (
     KEEP_AUDIT_DAYS,
     KEEP_HOLDS_DAYS,
     KEEP_MEMBERSHIPS_DAYS,
+    KEEP_SET_ASIDE_DAYS,
     KEEP_UPDATES_HOURS,
     LOG_LEVEL,
     LOG_SAMPLE,
@@ -105,6 +106,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     keep_holds_days: int = 30
     keep_updates_hours: int = 48
     keep_audit_days: int = 365
+    keep_set_aside_days: int = 30
 
     @classmethod
     def load(cls, environ: Mapping[str, str], dotenv: Path | None = None) -> Settings:
@@ -233,4 +235,5 @@ _PARSERS: Final[Mapping[str, tuple[Variable, Callable[[Variable, str], object]]]
     "keep_holds_days": (KEEP_HOLDS_DAYS, parsing.whole(1, LONGEST_KEPT_DAYS, " of days")),
     "keep_updates_hours": (KEEP_UPDATES_HOURS, parsing.whole(48, LONGEST_KEPT_DAYS * 24, " of hours")),
     "keep_audit_days": (KEEP_AUDIT_DAYS, parsing.whole(1, LONGEST_KEPT_DAYS, " of days")),
+    "keep_set_aside_days": (KEEP_SET_ASIDE_DAYS, parsing.whole(1, LONGEST_KEPT_DAYS, " of days")),
 }

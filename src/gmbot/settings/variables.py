@@ -170,6 +170,12 @@ KEEP_UPDATES_HOURS: Final = Variable(
 KEEP_AUDIT_DAYS: Final = Variable(
     "KEEP_AUDIT_DAYS", "For how many days it is kept what admins did", "365", "365"
 )
+KEEP_SET_ASIDE_DAYS: Final = Variable(
+    "KEEP_SET_ASIDE_DAYS",
+    "For how many days it is kept what updates looked like that could not be handled",
+    "30",
+    "30",
+)
 SWEEP_RATE: Final = Variable(
     "SWEEP_RATE",
     "How many questions a bot asks in a second to keep what it knows true, when nothing else is to be done",
@@ -230,4 +236,5 @@ VARIABLES: Final = (
     KEEP_HOLDS_DAYS,
     KEEP_UPDATES_HOURS,
     KEEP_AUDIT_DAYS,
+    KEEP_SET_ASIDE_DAYS,
 )

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from tests.contract.store.material import AT, CHANNEL, GROUP, USER, channel, fact, full, group, hold
+from tests.contract.store.material import (
+    AT,
+    CHANNEL,
+    GROUP,
+    USER,
+    channel,
+    fact,
+    full,
+    group,
+    hold,
+    set_aside,
+)
 
 from gmbot.domain.hold import EndReason, HoldState
 from gmbot.domain.ids import ChannelId, GroupId, MessageId, UpdateId, UserId
@@ -159,6 +170,14 @@ async def test_old_audit_entries_go(store: Store) -> None:
     await store.apply(Changes(audit=tuple(notes)))
     assert await _prune(store, Aging.AUDIT) == 3
     assert [entry.action for entry in await store.audit(GROUP, 9)] == ["4", "2"]
+
+
+async def test_updates_set_aside_long_ago_go(store: Store) -> None:
+    """Whoever wanted to look has looked."""
+    for update, at in ((1, OLD), (2, YOUNG), (3, OLD)):
+        await store.apply(Changes(set_aside=(set_aside(update, at),)))
+    assert await _prune(store, Aging.SET_ASIDE) == 2
+    assert [one.update_id for one in await store.set_aside(9)] == [2]
 
 
 @pytest.mark.parametrize("table", Aging)

@@ -34,7 +34,9 @@ def told(stage: Stage) -> list[UpdateSetAside]:
 
 def outcomes(stage: Stage, kind: str) -> list[str]:
     """What came of the updates of a kind."""
-    return [event.outcome for event in stage.events if isinstance(event, UpdateHandled) and event.kind == kind]
+    return [
+        event.outcome for event in stage.events if isinstance(event, UpdateHandled) and event.kind == kind
+    ]
 
 
 def cursed_person(stage: Stage, name: str = "Eve Adams") -> int:

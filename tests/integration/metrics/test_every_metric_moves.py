@@ -30,6 +30,7 @@ HOUSE_KEPT_S = 15.0
 MOVED_ELSEWHERE = {
     "bot_wrongful_holds_total": "tests/e2e/gate/test_wrongful_holds.py",
     "bot_webhook_failures_total": "tests/unit/bootstrap/test_vitals.py",
+    "bot_updates_set_aside_total": "tests/e2e/gate/test_poison.py",
     "bot_memory_evictions_total": "tests/unit/telemetry/test_metrics.py",
     "bot_mass_flips_total": "tests/e2e/gate/test_brake.py",
     "bot_sweeps_total": "tests/e2e/gate/test_sweeps.py",

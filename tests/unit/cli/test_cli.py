@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from gmbot import __version__
 from gmbot.cli import conclude, main
 
 TOKEN = "123456789:AAcanaryCANARYcanaryCANARYcanary0123"
-VERBS = ["run", "demo", "migrate", "doctor", "sweep", "warm", "version"]
+VERBS = ["run", "demo", "migrate", "doctor", "set-aside", "sweep", "warm", "version"]
 HEAVY = {
     "aiohttp",
     "sqlalchemy",
@@ -63,7 +64,7 @@ def test_help_lists_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])
     text = capsys.readouterr().out
-    assert all(f"    {verb} " in text for verb in VERBS)
+    assert all(re.search(rf"^ {{4}}{verb}\s", text, re.MULTILINE) for verb in VERBS)
     assert "examples:" in text
 
 

@@ -42,6 +42,11 @@ LOUD: list[tuple[events.Event, str, str]] = [
     (events.DependencyChanged("database", connected=False), "warning", "dependency_changed"),
     (events.DependencyChanged("database", connected=True), "info", "dependency_changed"),
     (events.Unforeseen("dispatch", "KeyError"), "error", "unforeseen"),
+    (
+        events.UpdateSetAside(BotId(1), UpdateId(2), "message", "KeyError", "judge.py:1", 3),
+        "error",
+        "update_set_aside",
+    ),
     (events.ErrorReported("dropped"), "info", "error_reported"),
     (events.Lifecycle("ready"), "info", "lifecycle"),
 ]

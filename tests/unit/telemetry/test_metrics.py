@@ -113,6 +113,11 @@ MOVES: list[tuple[events.Event, dict[str, float]]] = [
         events.IntentFailed("SettleEverywhere", "Unavailable", 1, 2.0),
         {'bot_retries_total{operation="settle_everywhere"}': 1},
     ),
+    (
+        events.UpdateSetAside(BOT, UpdateId(2), "message", "KeyError", "judge.py:1", 3, KeyError("secret")),
+        {'bot_updates_set_aside_total{kind="message"}': 1, 'bot_errors_total{error_type="update"}': 1},
+    ),
+    (events.Retried("update"), {'bot_retries_total{operation="update"}': 1}),
     (events.Retried("getChatMember"), {'bot_retries_total{operation="getChatMember"}': 1}),
     (events.BacklogSeen(7, 1), {"bot_updates_pending": 7, "bot_webhook_failures_total": 1}),
     (events.DatabaseUsed(3), {"bot_db_pool_in_use": 3}),
