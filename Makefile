@@ -74,8 +74,8 @@ $(UV_READY): tools/uv.requirements.txt
 # --inexact: the run's set must not remove the developer's set, nor the other way round.
 # In two steps, since GMBot is built with the lock file's own, hash-checked build tools.
 $(RUN_READY): $(UV_READY) $(LOCK)
-	@$(UV) sync --locked --inexact --no-dev --no-install-project
-	@$(UV) sync --locked --inexact --no-dev
+	@$(UV) sync --locked --inexact --no-dev --extra sentry --no-install-project
+	@$(UV) sync --locked --inexact --no-dev --extra sentry
 	@touch $@
 
 # A Redis for the demo, which does without it where the wheel does not fit.
