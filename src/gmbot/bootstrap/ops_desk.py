@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from gmbot import __version__
 from gmbot.adapters.sql.database import Database
@@ -23,8 +24,13 @@ from gmbot.settings import LogLevel, Settings
 from gmbot.telemetry.logs import Logs
 from gmbot.telemetry.redaction import Redactor
 
-if TYPE_CHECKING:
-    from gmbot.adapters.redis.hub import Hub
+
+class Probed(Protocol):
+    """What can be asked whether it is well, such as the link with Redis."""
+
+    async def probe(self) -> None:
+        """Return if it is; raise otherwise."""
+        ...
 
 
 class OpsDesk:
@@ -34,12 +40,20 @@ class OpsDesk:
     """
 
     def __init__(
-        self, settings: Settings, bots: Sequence[BotAtWork], *, clock: Clock, emit: Emit, logs: Logs
+        self,
+        settings: Settings,
+        bots: Sequence[BotAtWork],
+        *,
+        clock: Clock,
+        emit: Emit,
+        logs: Logs,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         redactor = Redactor(secret.reveal() for secret in settings.secrets)
-        self.telegram = TelegramWatch(redact=redactor.text)
+        self.telegram = TelegramWatch(redact=redactor.text, monotonic=monotonic)
         self.intake = Intake(settings.mode.value, bots)
-        self.heartbeat = Heartbeat()
+        self.heartbeat = Heartbeat(monotonic)
+        self._monotonic = monotonic
         self.ready = False
         self._sending = Sending(bots)
         self._token = settings.ops_token
@@ -53,7 +67,7 @@ class OpsDesk:
         self.telegram.listen(event)
         self.intake.listen(event)
 
-    def watch(self, database: Database, hub: Hub | None) -> tuple[Checker, Migrations]:
+    def watch(self, database: Database, hub: Probed | None) -> tuple[Checker, Migrations]:
         """Return what looks at everything in the background, once it is started."""
         ping = SqlStore(database, BotId(0), lambda event: None).ping
 
@@ -61,7 +75,7 @@ class OpsDesk:
             await ping()
             return {"dialect": database.dialect}
 
-        migrations = Migrations(database)
+        migrations = Migrations(database, self._monotonic)
         checks = [
             Check("database", database_answers),
             Check("telegram", self.telegram.probe, critical=False),
@@ -72,8 +86,14 @@ class OpsDesk:
         if hub is not None:
             checks.insert(1, Check("redis", hub.probe, critical=False))
         names = {check.name for check in checks if check.dependency}
-        notice = self._notice_of(names)
-        return Checker(checks, self._clock, version=__version__, notice=notice), migrations
+        checker = Checker(
+            checks,
+            self._clock,
+            version=__version__,
+            notice=self._notice_of(names),
+            monotonic=self._monotonic,
+        )
+        return checker, migrations
 
     def pages(
         self, checker: Checker, migrations: Migrations, metrics: Render, beliefs: ShowBeliefs | None

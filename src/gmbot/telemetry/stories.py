@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -14,6 +16,8 @@ from gmbot.telemetry.catalogue import snake_case
 from gmbot.telemetry.logs import Logs
 
 DEBUG, INFO, WARNING, ERROR = logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR
+
+DEEPEST: Final = 12
 
 Loudness = Callable[[Any], int]
 Sampled = Callable[[int], bool]
@@ -106,13 +110,23 @@ def listener(logs: Logs, sampled: Sampled = lambda update_id: True) -> Callable[
 def _fields(event: events.Event) -> dict[str, Any]:
     """Return what the event knows; what it does not know is left out. Seconds are told to the microsecond.
 
-    An error's text may hold what somebody wrote: it is reported elsewhere.
+    An error's text may hold what somebody wrote: of an error only the places in the code are told.
     """
-    return {
-        name: round(value, 6) if type(value) is float else value
-        for name, value in msgspec.structs.asdict(event).items()
-        if value is not None and value != "" and not isinstance(value, BaseException)
-    }
+    fields: dict[str, Any] = {}
+    for name, value in msgspec.structs.asdict(event).items():
+        if type(value) is float:
+            fields[name] = round(value, 6)
+        elif isinstance(value, BaseException):
+            fields["trace"] = trace_of(value)
+        elif value is not None and value != "":
+            fields[name] = value
+    return fields
+
+
+def trace_of(error: BaseException) -> list[str]:
+    """Return where an error came from, the innermost place last: `folder/file.py:line function`."""
+    frames = traceback.extract_tb(error.__traceback__)[-DEEPEST:]
+    return [f"{'/'.join(Path(frame.filename).parts[-3:])}:{frame.lineno} {frame.name}" for frame in frames]
 
 
 def _add_query(event: events.QueryRan) -> None:

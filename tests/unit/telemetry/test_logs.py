@@ -183,6 +183,18 @@ def test_an_updates_line_tells_what_took_how_long() -> None:
     assert (line["waited_s"], line["seconds"], line["lag_s"]) == (0.0625, 0.75, 1.5)
 
 
+def test_an_unforeseen_error_tells_where_it_came_from_and_not_what_it_quotes() -> None:
+    """Its text may hold what somebody wrote; the places in the code hold nothing of the kind."""
+    book = Book()
+    try:
+        {}["what Sam wrote"]
+    except KeyError as error:
+        book.listen(events.Unforeseen("update", "KeyError", error))
+    (line,) = book.lines
+    assert "Sam" not in book.text
+    assert re.fullmatch(r"unit/telemetry/test_logs.py:\d+ test_an_unforeseen_\w+", line["trace"][-1])
+
+
 @pytest.mark.parametrize("outcome", ["passed", "ignored"])
 def test_of_ordinary_updates_a_share_is_told(outcome: str) -> None:
     """Which ones, their ids decide."""
