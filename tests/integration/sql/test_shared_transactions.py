@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection, event
 
 from gmbot.adapters.sql.database import Sqlite, Work, connect
+from gmbot.adapters.sql.gathering import Spoilt
 from gmbot.domain.errors import Unavailable
 
 
@@ -73,7 +74,7 @@ async def test_a_work_that_fails_spoils_no_other(tmp_path: Path) -> None:
     await opened.write(table)
     works = (note("a"), note("b"), broken, note("b"), note("c"))
     ended = await asyncio.gather(*(opened.write(work) for work in works), return_exceptions=True)
-    assert [type(one) for one in ended] == [str, str, ZeroDivisionError, Unavailable, str]
+    assert [type(one) for one in ended] == [str, str, ZeroDivisionError, Spoilt, str]
     assert await opened.read(lines) == ["a", "b", "c"]
     await opened.close()
 

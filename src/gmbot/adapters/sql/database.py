@@ -2,22 +2,23 @@
 
 A whole transaction is one function of a Connection. PostgreSQL runs it in a greenlet over asyncpg;
 SQLite in a thread over the standard library's driver: one hop for each transaction, where a hop for
-each statement costs four times the CPU.
+each statement costs four times the CPU. What is quick SQLite does on the spot.
 """
 
 from __future__ import annotations
 
-import sqlite3
+import asyncio
+import contextlib
 from collections.abc import Callable
-from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import ConnectionPoolEntry
 
-from gmbot.adapters.sql.lines import Line, Work
+from gmbot.adapters.sql.failures import refuses, sqlstate, unavailable
+from gmbot.adapters.sql.lines import Work
+from gmbot.adapters.sql.sqlite import Sqlite
 from gmbot.adapters.sql.tables import HEAD
 from gmbot.adapters.sql.version import stored_version
 from gmbot.domain.errors import ConfigurationError, Unavailable
@@ -25,12 +26,6 @@ from gmbot.domain.errors import ConfigurationError, Unavailable
 __all__ = ["Database", "Postgres", "Sqlite", "Work", "connect", "open_database"]
 
 T = TypeVar("T")
-
-BUSY_TIMEOUT_S = 5.0
-"""How long SQLite waits for another process that writes."""
-
-WRITTEN_TOGETHER, READ_TOGETHER = 50, 20
-"""How many works of SQLite may share a transaction or a visit, so that none waits long for the others."""
 
 POOL_SIZE = 10
 CONNECT_TIMEOUT_S = 5.0
@@ -40,6 +35,9 @@ DEADLOCKS = frozenset({"40001", "40P01"})
 """PostgreSQL's serialization_failure and deadlock_detected: nothing was written, do it again."""
 
 WRITE_ATTEMPTS = 3
+
+CLOSE_S = 3.0
+"""How long a farewell may take; a server that does not answer learns of it when the process has ended."""
 
 
 class Database(Protocol):
@@ -51,7 +49,7 @@ class Database(Protocol):
         ...
 
     async def read(self, work: Work[T]) -> T:
-        """Run queries outside any transaction."""
+        """Run work outside any transaction; of PostgreSQL's, each statement is one by itself."""
         ...
 
     async def write(self, work: Work[T]) -> T:
@@ -63,11 +61,12 @@ class Database(Protocol):
         ...
 
 
-async def open_database(url: str) -> Database:
+async def open_database(url: str, *, may_be_down: bool = False) -> Database:
     """Return the database at `url`, with the tables of this version.
 
     SQLite is migrated at once; PostgreSQL is only looked at, since several processes may use it.
-    Raises ConfigurationError if it cannot be reached or is not at this version.
+    Raises ConfigurationError if it cannot be reached or is not at this version; with `may_be_down`, for
+    whoever waits, Unavailable if it is a PostgreSQL that does not answer.
     """
     database = connect(url)
     try:
@@ -76,6 +75,8 @@ async def open_database(url: str) -> Database:
             await _mend(database, url, version)
     except Unavailable as error:
         await database.close()
+        if may_be_down and database.dialect == "postgresql" and not refuses(error):
+            raise
         raise ConfigurationError(_unreachable(database.dialect, error)) from None
     except ConfigurationError:
         await database.close()
@@ -147,114 +148,19 @@ class Postgres:
         return await self._run(_in_transaction, self._engine, work)
 
     async def close(self) -> None:
-        """Close every connection."""
-        await self._spawn(self._engine.dispose)
+        """Close every connection, within `CLOSE_S`."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_S):
+                await self._spawn(self._engine.dispose)
 
     async def _run(self, how: Callable[[Engine, Work[T]], T], engine: Engine, work: Work[T]) -> T:
         for attempt in range(1, WRITE_ATTEMPTS + 1):
             try:
                 return await self._spawn(how, engine, work)
             except self._failures as error:
-                if attempt == WRITE_ATTEMPTS or _sqlstate(error) not in DEADLOCKS:
-                    raise _unavailable(error) from None
+                if attempt == WRITE_ATTEMPTS or sqlstate(error) not in DEADLOCKS:
+                    raise unavailable(error) from None
         raise AssertionError
-
-
-class Sqlite:
-    """SQLite with a write-ahead log: one writer, and readers that never wait for it."""
-
-    dialect = "sqlite"
-
-    def __init__(self, address: URL) -> None:
-        address = address.set(drivername="sqlite+pysqlite")
-        self._writer, self._reader = _sqlite_engine(address), _sqlite_engine(address)
-        event.listen(self._writer, "begin", _begin_immediate)
-        self._writing = Line("gmbot-sqlite-write", partial(_written_together, self._writer), WRITTEN_TOGETHER)
-        read = partial(_read_together, self._reader)
-        self._reading = [Line(f"gmbot-sqlite-read-{number}", read, READ_TOGETHER) for number in range(2)]
-
-    @property
-    def engines(self) -> tuple[Engine, Engine]:
-        """The writer and the reader, for whoever listens to their statements."""
-        return self._writer, self._reader
-
-    async def read(self, work: Work[T]) -> T:
-        """Run queries; each sees the last committed state."""
-        return await min(self._reading, key=len).do(work)
-
-    async def write(self, work: Work[T]) -> T:
-        """Run work in one transaction; this process's writers wait for each other in line.
-
-        Those that wait at the same time share one: a commit costs as much as a small work. If one of them
-        fails, each gets a transaction of its own.
-        """
-        return await self._writing.do(work)
-
-    async def close(self) -> None:
-        """Finish what is under way and close every connection."""
-        for line in self._reading:
-            await line.close(self._reader.dispose)
-        await self._writing.close(self._writer.dispose)
-
-
-_SQLITE_FAILURES = (DBAPIError, PoolTimeout, sqlite3.Error, OSError, OverflowError)
-
-
-def _written_together(engine: Engine, works: list[Work[Any]]) -> list[object]:
-    """Run works in one transaction, or, if that fails, each in one of its own; errors are outcomes too."""
-    if len(works) > 1:
-        try:
-            return _in_transaction(engine, lambda db: [work(db) for work in works])
-        except OperationalError as error:
-            if _held_by_another(error):
-                return [_unavailable(error)] * len(works)
-        except Exception:  # noqa: BLE001, S110 - whose fault it was shows when each is run alone
-            pass
-    return [_outcome(partial(_in_transaction, engine, work)) for work in works]
-
-
-def _read_together(engine: Engine, works: list[Work[Any]]) -> list[object]:
-    """Run works on one connection, outside any transaction; errors are outcomes too."""
-    try:
-        with engine.connect() as connection:
-            return [_outcome(partial(work, connection)) for work in works]
-    except _SQLITE_FAILURES as error:
-        return [_unavailable(error)] * len(works)
-
-
-def _outcome(do: Callable[[], object]) -> object:
-    try:
-        return do()
-    except _SQLITE_FAILURES as error:
-        return _unavailable(error)
-    except Exception as error:  # noqa: BLE001 - goes to whoever wanted the work done
-        return error
-
-
-def _held_by_another(error: OperationalError) -> bool:
-    """Whether another process keeps the file: each work alone would wait as long again."""
-    return getattr(error.orig, "sqlite_errorcode", None) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-
-
-def _sqlite_engine(address: URL) -> Engine:
-    engine = create_engine(
-        address,
-        hide_parameters=True,
-        pool_reset_on_return=None,
-        connect_args={"timeout": BUSY_TIMEOUT_S, "isolation_level": None, "check_same_thread": False},
-    )
-    event.listen(engine, "connect", _prepare_sqlite)
-    return engine
-
-
-def _prepare_sqlite(connection: sqlite3.Connection, entry: ConnectionPoolEntry) -> None:
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
-        connection.execute(f"PRAGMA {pragma}").close()
-
-
-def _begin_immediate(connection: Connection) -> None:
-    # A transaction that first reads and then wants to write cannot wait for another; this one can.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _in_connection(engine: Engine, work: Work[T]) -> T:
@@ -265,20 +171,6 @@ def _in_connection(engine: Engine, work: Work[T]) -> T:
 def _in_transaction(engine: Engine, work: Work[T]) -> T:
     with engine.begin() as connection:
         return work(connection)
-
-
-def _sqlstate(error: BaseException) -> str | None:
-    """Return PostgreSQL's code of an error, if it has one."""
-    origin = error.orig if isinstance(error, DBAPIError) else error
-    code = getattr(origin, "sqlstate", None)
-    return code if isinstance(code, str) else None
-
-
-def _unavailable(error: BaseException) -> Unavailable:
-    """Return what callers see: the kind of the error, never its text, which may quote rows or addresses."""
-    origin = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-    code = _sqlstate(error) or getattr(origin, "sqlite_errorname", None)
-    return Unavailable(f"the database failed: {type(origin).__name__}{f' {code}' if code else ''}")
 
 
 def _unreachable(dialect: str, error: Unavailable) -> str:

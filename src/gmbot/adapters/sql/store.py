@@ -12,7 +12,11 @@ from gmbot.adapters.sql import ages, reads, set_aside_rows, sweep_rows
 from gmbot.adapters.sql.batch import fitting, plain
 from gmbot.adapters.sql.claims import claim, next_due
 from gmbot.adapters.sql.database import Database, Work
+from gmbot.adapters.sql.gathering import Gathering
 from gmbot.adapters.sql.moves import move
+from gmbot.adapters.sql.people import LANES, Asked, People
+from gmbot.adapters.sql.plain_writes import plain_writes
+from gmbot.adapters.sql.quick import Quick
 from gmbot.adapters.sql.writes import Writes
 from gmbot.domain.errors import Unavailable
 from gmbot.domain.group import Channel, Group
@@ -49,6 +53,11 @@ class SqlStore:
         self._emit = emit
         self._timer = timer
         self._writes = Writes(database.dialect)
+        self._plain_writes = plain_writes(self._writes, database.dialect)
+        self._gathering: Gathering[Changes, bool] = Gathering(
+            self._write_together, fits=fitting, lanes=LANES if database.dialect == "postgresql" else 1
+        )
+        self._people = People(database, bot_id)
 
     async def apply(self, changes: Changes) -> bool:
         """Write everything in one transaction, or nothing and return False if the update was applied.
@@ -56,6 +65,9 @@ class SqlStore:
         Groups move first: whatever else is in the same changes names the new id. Debts are paid
         and postponed before new ones are owed.
         """
+
+        if plain(changes):
+            return await self._timed("apply", self._gathering.ask(changes))
 
         def work(db: Connection) -> bool:
             if not self._writes.first_time(db, self._bot, changes):
@@ -66,6 +78,13 @@ class SqlStore:
             return True
 
         return await self._timed("apply", self._database.write(work))
+
+    async def _write_together(self, changes: Sequence[Changes]) -> Sequence[bool]:
+        work = Quick(lambda db: self._plain_writes.write(db, self._bot, changes))
+        if self._database.dialect == "postgresql":
+            # One statement is a transaction by itself, and a round trip less than two.
+            return await self._database.read(work)
+        return await self._database.write(work)
 
     async def groups(self) -> Sequence[Group]:
         """Return every guarded group."""
@@ -79,21 +98,20 @@ class SqlStore:
         self, user_id: UserId, channels: Sequence[ChannelId]
     ) -> dict[ChannelId, Membership]:
         """Return what is known of one person in these channels; what is not known is absent."""
-        return await self._read(
-            "memberships", lambda db: reads.memberships_of(db, self._bot, user_id, channels)
-        )
+        asked = self._people.ask(Asked(None, user_id, channels))
+        return (await self._timed("memberships", asked)).memberships
 
     async def standing(self, group_id: GroupId, user_id: UserId) -> Standing | None:
         """Return what one person was last known to be in a group."""
-        return await self._read("standing", lambda db: reads.standing_of(db, self._bot, group_id, user_id))
+        return (await self._timed("standing", self._people.ask(Asked(group_id, user_id)))).standing
 
     async def hold(self, group_id: GroupId, user_id: UserId) -> Hold | None:
         """Return a person's hold in a group: the active one, or the last that ended."""
-        return await self._read("hold", lambda db: reads.hold_of(db, self._bot, group_id, user_id))
+        return (await self._timed("hold", self._people.ask(Asked(group_id, user_id)))).hold
 
     async def person(self, group_id: GroupId, user_id: UserId, channels: Sequence[ChannelId]) -> PersonRecord:
         """Return `hold`, `standing` and `memberships` in one visit."""
-        return await self._read("person", lambda db: reads.person(db, self._bot, group_id, user_id, channels))
+        return await self._timed("person", self._people.ask(Asked(group_id, user_id, channels)))
 
     async def holds_in(self, group_id: GroupId, after: UserId, limit: int) -> Sequence[Hold]:
         """Return a group's active holds by user id, from the first greater than `after`."""

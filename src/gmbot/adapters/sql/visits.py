@@ -109,6 +109,14 @@ _EVERYTHING = Changes(
     sweeps=(Sweep(_GROUP, SweepKind.ROUND, _LONG_AGO),),
     set_aside=(SetAside(UpdateId(-_FAR), "", "", "", 0, _LONG_AGO, ""),),
 )
+_PLAIN = Changes(
+    update_id=_EVERYTHING.update_id,
+    at=_LONG_AGO,
+    memberships=_EVERYTHING.memberships,
+    standings=_EVERYTHING.standings,
+    holds=_EVERYTHING.holds,
+    owed=_owed(1),
+)
 _TWO_CHANNELS = Changes(
     groups=(Group(_GROUP, _USER, "", Rule((_CHANNEL, ChannelId(_CHANNEL + 2)))),),
     channels=(Channel(_CHANNEL, ""), Channel(ChannelId(_CHANNEL + 2), "")),
@@ -169,6 +177,7 @@ VISITS: Final = (
     Visit("set_aside", lambda store, _: store.set_aside(_PAGE)),
     Visit("ping", lambda store, _: store.ping()),
     _apply(_EVERYTHING, "everything new"),
+    _apply(_PLAIN, "plain", Changes(groups=_EVERYTHING.groups, channels=_EVERYTHING.channels)),
     _apply(_LATER, "newer facts", _EVERYTHING),
     _apply(Changes(paid=_owed(1)), "paid", _EVERYTHING),
     _apply(Changes(postponed=_owed(1)), "postponed", _EVERYTHING),

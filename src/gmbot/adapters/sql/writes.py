@@ -75,8 +75,8 @@ _SAME_DEBT = (
     intents.c.key == bindparam("b_key"),
     intents.c.token == bindparam("b_token"),
 )
-_PAY: Delete = delete(intents).where(*_SAME_DEBT)
-_POSTPONE: Update = (
+PAY: Delete = delete(intents).where(*_SAME_DEBT)
+POSTPONE: Update = (
     update(intents).where(*_SAME_DEBT).values(due_at=bindparam("b_due"), attempts=bindparam("b_attempts"))
 )
 
@@ -117,7 +117,7 @@ class Writes:
         self._put_group = self.upsert(groups)
         self._put_owner: Insert = self.insert(owners).on_conflict_do_nothing()
         self._apply_once: Insert = self.insert(applied_updates).on_conflict_do_nothing()
-        self.put_debt = self._debt_upsert()
+        self.put_debt = self._debt_upsert(self.insert(intents))
         self._put_sweep = self.upsert(sweeps)
         self._put_aside = self.upsert(set_aside)
         self._numbered_here = dialect == "sqlite"
@@ -140,8 +140,11 @@ class Writes:
         return result
 
     def take(self, table: Table, source: Any) -> Insert:
-        """Return an insert of facts from a query, merged with what is there."""
-        return self.upsert(table, _later(_FACT if table is memberships else _STANDING), source)
+        """Return an insert of facts, holds or debts from a query, merged with what is there."""
+        if table is intents:
+            return self._debt_upsert(self.insert(intents).from_select([c.name for c in intents.c], source))
+        later = {memberships: _FACT, standings: _STANDING, holds: ("revision",)}
+        return self.upsert(table, _later(later[table]), source)
 
     def first_time(self, db: Connection, bot: BotId, changes: Changes) -> bool:
         """Remember the changes' update; False if it was applied before."""
@@ -157,12 +160,12 @@ class Writes:
         _many(db, self.put_channel, [rows.channel_values(bot, channel) for channel in changes.channels])
         _many(db, DROP_GROUP, [{"b_bot": bot, "b_group": group} for group in changes.unguarded])
         _many(db, _DROP_IF_UNLINKED, [{"b_bot": bot, "b_channel": channel} for channel in loose])
-        _many(db, self.put_membership, _membership_rows(bot, changes.memberships))
-        _many(db, self.put_standing, _standing_rows(bot, changes.standings))
-        _many(db, self.put_hold, _hold_rows(bot, changes.holds))
-        _many(db, _PAY, [_debt(bot, owed) for owed in _by_key(changes.paid)])
-        _many(db, _POSTPONE, [_postponed(bot, owed) for owed in _by_key(changes.postponed)])
-        _many(db, self.put_debt, _debt_rows(bot, changes.owed))
+        _many(db, self.put_membership, membership_rows(bot, changes.memberships))
+        _many(db, self.put_standing, standing_rows(bot, changes.standings))
+        _many(db, self.put_hold, hold_rows(bot, changes.holds))
+        _many(db, PAY, paid_rows(bot, changes.paid))
+        _many(db, POSTPONE, postponed_rows(bot, changes.postponed))
+        _many(db, self.put_debt, debt_rows(bot, changes.owed))
         self.note(db, bot, changes.audit)
         _many(db, self._put_sweep, sweep_rows.values(db, bot, changes.sweeps))
         _many(db, self._put_aside, set_aside_rows.values(bot, changes.set_aside))
@@ -183,8 +186,8 @@ class Writes:
             values = [{**one, "entry_id": last + place} for place, one in enumerate(values, start=1)]
         _many(db, self._note, values)
 
-    def _debt_upsert(self) -> Insert:
-        statement = self.insert(intents)
+    @staticmethod
+    def _debt_upsert(statement: Any) -> Insert:
         new, kept = statement.excluded, intents.c
         result: Insert = statement.on_conflict_do_update(
             index_elements=list(intents.primary_key),
@@ -216,22 +219,33 @@ def _many(db: Connection, statement: Any, values: Sequence[rows.Values]) -> None
         db.execute(statement, values)
 
 
-def _by_key(debts: Sequence[Owed]) -> list[Owed]:
-    return sorted(debts, key=lambda owed: owed.key)
-
-
 def _debt(bot: BotId, owed: Owed) -> rows.Values:
     return {"b_bot": bot, "b_key": owed.key, "b_token": owed.token}
 
 
-def _postponed(bot: BotId, owed: Owed) -> rows.Values:
-    return {**_debt(bot, owed), "b_due": owed.due_at, "b_attempts": owed.attempts}
+def paid_rows(bot: BotId, debts: Sequence[Owed]) -> list[rows.Values]:
+    """Return which debts to remove, by key."""
+    return [_debt(bot, owed) for owed in sorted(debts, key=_key)]
+
+
+def postponed_rows(bot: BotId, debts: Sequence[Owed]) -> list[rows.Values]:
+    """Return when debts are due instead, by key; the last word counts."""
+    last = {(owed.key, owed.token): owed for owed in debts}
+    return [
+        {**_debt(bot, owed), "b_due": owed.due_at, "b_attempts": owed.attempts}
+        for owed in sorted(last.values(), key=_key)
+    ]
+
+
+def _key(owed: Owed) -> str:
+    return owed.key
 
 
 # One statement may touch a row once only (PostgreSQL), so what is about one key is merged before.
 
 
-def _membership_rows(bot: BotId, learnt: Sequence[LearntMembership]) -> list[rows.Values]:
+def membership_rows(bot: BotId, learnt: Sequence[LearntMembership]) -> list[rows.Values]:
+    """Return the rows of facts, by person and channel."""
     best: dict[tuple[int, int], LearntMembership] = {}
     for one in learnt:
         pair = (one.user_id, one.channel_id)
@@ -241,7 +255,8 @@ def _membership_rows(bot: BotId, learnt: Sequence[LearntMembership]) -> list[row
     return [rows.membership_values(bot, best[pair]) for pair in sorted(best)]
 
 
-def _standing_rows(bot: BotId, learnt: Sequence[LearntStanding]) -> list[rows.Values]:
+def standing_rows(bot: BotId, learnt: Sequence[LearntStanding]) -> list[rows.Values]:
+    """Return the rows of standings, by group and person."""
     best: dict[tuple[int, int], LearntStanding] = {}
     for one in learnt:
         place = (one.group_id, one.user_id)
@@ -250,7 +265,8 @@ def _standing_rows(bot: BotId, learnt: Sequence[LearntStanding]) -> list[rows.Va
     return [rows.standing_values(bot, best[place]) for place in sorted(best)]
 
 
-def _hold_rows(bot: BotId, written: Sequence[Hold]) -> list[rows.Values]:
+def hold_rows(bot: BotId, written: Sequence[Hold]) -> list[rows.Values]:
+    """Return the rows of holds, by group and person."""
     best: dict[tuple[int, int], Hold] = {}
     for hold in written:
         place = (hold.group_id, hold.user_id)
@@ -258,7 +274,8 @@ def _hold_rows(bot: BotId, written: Sequence[Hold]) -> list[rows.Values]:
     return [rows.hold_values(bot, best[place]) for place in sorted(best)]
 
 
-def _debt_rows(bot: BotId, debts: Sequence[Owed]) -> list[rows.Values]:
+def debt_rows(bot: BotId, debts: Sequence[Owed]) -> list[rows.Values]:
+    """Return the rows of new debts, by key."""
     best: dict[str, Owed] = {}
     for owed in debts:
         best[owed.key] = owe(best.get(owed.key), owed)

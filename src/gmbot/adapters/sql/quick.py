@@ -1,0 +1,89 @@
+"""Statements straight to the driver: for what is read and written with every update.
+
+SQLAlchemy costs 20 µs a statement on SQLite and 150 µs on PostgreSQL, where SQLite itself takes 3 and a
+statement of asyncpg's 20. Whoever listens to a connection's statements hears of these too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.util import await_only
+
+T = TypeVar("T")
+
+Line = Sequence[Any]
+
+
+class Quick(Generic[T]):
+    """Work of microseconds, by key: where the database is a file, it may stay in the event loop's thread."""
+
+    __slots__ = ("_work",)
+
+    def __init__(self, work: Callable[[Connection], T]) -> None:
+        self._work = work
+
+    def __call__(self, db: Connection) -> T:
+        """Do the work."""
+        return self._work(db)
+
+
+def fetch(db: Connection, statement: str, values: Sequence[Any]) -> Sequence[Line]:
+    """Run one statement, in the driver's own notation, and return its rows."""
+    driver: Any = _driver(db)
+    _hear(db.dispatch.before_cursor_execute, db, statement, tuple(values))
+    if db.dialect.name == "sqlite":
+        found: Sequence[Line] = driver.execute(statement, values).fetchall()
+    else:
+        found = await_only(driver.fetch(statement, *values))
+    _hear(db.dispatch.after_cursor_execute, db, statement, tuple(values))
+    return found
+
+
+def fill(db: Connection, statement: str, lines: Sequence[Sequence[Any]]) -> None:
+    """Run one statement for each of several lines; SQLite only."""
+    if not lines:
+        return
+    driver: Any = db.connection.driver_connection
+    _hear(db.dispatch.before_cursor_execute, db, statement, lines)
+    driver.executemany(statement, lines)
+    _hear(db.dispatch.after_cursor_execute, db, statement, lines)
+
+
+@contextmanager
+def together(db: Connection) -> Iterator[None]:
+    """Make one transaction of what is fetched within; PostgreSQL only, whatever else is under way."""
+    transaction = _driver(db).transaction()
+    await_only(transaction.start())
+    try:
+        yield
+    except BaseException:
+        await_only(transaction.rollback())
+        raise
+    await_only(transaction.commit())
+
+
+def in_transaction(db: Connection) -> bool:
+    """Whether PostgreSQL is in a transaction already."""
+    inside: bool = _driver(db).is_in_transaction()
+    return inside
+
+
+def _driver(db: Connection) -> Any:
+    """Return the driver's connection; one that the server has closed meanwhile is replaced."""
+    driver: Any = db.connection.driver_connection
+    if db.dialect.name == "postgresql" and driver.is_closed():
+        db.invalidate()
+        driver = db.connection.driver_connection
+    return driver
+
+
+def _hear(listeners: Any, db: Connection, statement: str, values: Any) -> None:
+    if listeners:
+        cursor = db.connection.cursor()
+        for hear in listeners:
+            hear(db, cursor, statement, values, None, False)
+        cursor.close()
