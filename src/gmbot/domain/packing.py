@@ -16,6 +16,7 @@ _SEQUENCE_MASK = (1 << SEQUENCE_BITS) - 1
 _SOURCE_MASK = (1 << SOURCE_BITS) - 1
 _STATE_MASK = (1 << STATE_BITS) - 1
 _STATUS_MASK = (1 << STATUS_BITS) - 1
+_IN = int(MembershipState.IN)
 _SOURCES = tuple(Source)
 _STATES = tuple(MembershipState)
 _STATUSES = tuple(sorted(Status))
@@ -32,6 +33,11 @@ def _pack_stamp(stamp: Stamp) -> int:
 def pack_membership(fact: Membership) -> int:
     """Return a fact as a number of MEMBERSHIP_BITS bits; among known facts `merge` keeps the greatest."""
     return _pack_stamp(fact.stamp) << STATE_BITS | fact.state
+
+
+def packs_in(packed: int) -> bool:
+    """Whether a packed membership is a subscriber's."""
+    return packed & _STATE_MASK == _IN
 
 
 def unpack_membership(packed: int) -> Membership:

@@ -8,7 +8,15 @@ import msgspec
 
 from gmbot.domain.group import Channel, Group
 from gmbot.domain.ids import ChannelId, GroupId
+from gmbot.domain.rule import Rule
 from gmbot.gate.changes import Changes, Moved
+
+
+class Price(msgspec.Struct, frozen=True):
+    """What it takes to speak in a group now: to be in `needed` of the channels that can be seen into."""
+
+    channels: tuple[ChannelId, ...]
+    needed: int
 
 
 class Guarded:
@@ -19,12 +27,20 @@ class Guarded:
         self._channels = {channel.channel_id: channel for channel in channels}
         self._requiring: dict[ChannelId, set[GroupId]] = {}
         self._unusable: frozenset[ChannelId] = frozenset()
+        self._prices: dict[GroupId, Price] = {}
         self.revision = 0
         self._reindex()
 
     def group(self, chat_id: int) -> Group | None:
         """Return the guarded group with that id, if it is one."""
-        return self._groups.get(GroupId(chat_id))
+        return self._groups.get(chat_id)  # type: ignore[call-overload, no-any-return]
+
+    def price(self, group: Group) -> Price:
+        """Return what it takes to speak in a guarded group; it is worked out once until something changes."""
+        price = self._prices.get(group.group_id)
+        if price is None:
+            price = self._prices[group.group_id] = self._price(group.rule)
+        return price
 
     def channel(self, chat_id: int) -> Channel | None:
         """Return the required channel with that id, if it is one."""
@@ -85,7 +101,12 @@ class Guarded:
             rule = group.rule.replacing(ChannelId(moved.old_id), ChannelId(moved.new_id))
             self._groups[group_id] = msgspec.structs.replace(group, rule=rule)
 
+    def _price(self, rule: Rule) -> Price:
+        usable = tuple(c for c in rule.channels if c not in self._unusable)
+        return Price(usable, rule.needed - (len(rule.channels) - len(usable)))
+
     def _reindex(self) -> None:
+        self._prices = {}
         self._requiring = {}
         for group in self._groups.values():
             for channel_id in group.rule.channels:

@@ -33,6 +33,19 @@ class Knowledge:
         """Return what process memory alone thinks of somebody; no database, no call, no await."""
         return self._weigh(group, user_id, self._remembered(user_id, group.rule.channels), now)
 
+    def lets_pass(self, group: Group, user_id: UserId) -> bool:
+        """Whether process memory alone has somebody as allowed: what `recall` says, sooner."""
+        price = self._guarded.price(group)
+        if price.needed <= 0:
+            return True
+        # What nobody would tell us the end of is not believed: the store decides.
+        if not self._shared.trusted:
+            return False
+        memory = self._memory
+        return memory.subscriptions(user_id, price.channels) >= price.needed or bool(
+            memory.is_admin(group.group_id, user_id)
+        )
+
     def remembers_in(self, user_id: UserId, channel_id: ChannelId) -> bool:
         """Whether process memory has somebody as subscribed to a channel."""
         fact = self._remembered(user_id, (channel_id,)).get(channel_id)

@@ -281,6 +281,10 @@ class Memory(Protocol):
         """Return what is remembered of one person in these channels."""
         ...
 
+    def subscriptions(self, user_id: UserId, channels: Sequence[ChannelId]) -> int:
+        """Return of how many of these channels one person is remembered as a subscriber."""
+        ...
+
     def is_admin(self, group_id: GroupId, user_id: UserId) -> bool | None:
         """Return whether one person was last known to be an admin of a group; None if nothing is known."""
         ...

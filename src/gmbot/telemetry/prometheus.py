@@ -7,18 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    ProcessCollector,
-    disable_created_metrics,
-)
+from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 from prometheus_client.exposition import choose_encoder
 
 from gmbot.gate import events
-from gmbot.telemetry.catalogue import CATALOGUE, OTHER, Kind, Metric, snake_case
+from gmbot.gate.tally import Bounds, Tally
+from gmbot.telemetry.catalogue import CATALOGUE, snake_case
+from gmbot.telemetry.series import BeforeAll, Family
 
 _NO_ANSWER = "none"
 _DEPENDENCY_GAUGES = {"database": "bot_db_connected", "redis": "bot_redis_connected"}
@@ -33,35 +28,6 @@ class Build(msgspec.Struct, frozen=True):
     commit: str = "unknown"
 
 
-class Family:
-    """One metric with its series kept at hand: finding one is a look in a dict."""
-
-    def __init__(self, metric: Metric, registry: CollectorRegistry) -> None:
-        self.parent = _parent(metric, registry)
-        self._allowed = [frozenset(values or ()) for values in metric.labels.values()]
-        self._children: dict[tuple[str, ...], Any] = {}
-        if metric.kind is Kind.COUNTER and len(metric.labels) == 1:
-            self._start_at_zero(metric)
-
-    def of(self, *labels: str) -> Any:
-        """Return the series of these label values; one that is not allowed counts as `other`."""
-        child = self._children.get(labels)
-        return self._adopt(labels) if child is None else child
-
-    def _start_at_zero(self, metric: Metric) -> None:
-        """Show every series from the start: a rate over one that appears later misses its first step."""
-        for values in metric.labels.values():
-            for value in values or ():
-                self.of(value)
-
-    def _adopt(self, labels: tuple[str, ...]) -> Any:
-        pairs = zip(labels, self._allowed, strict=True)
-        known = tuple(label if label in allowed else OTHER for label, allowed in pairs)
-        if known not in self._children:
-            self._children[known] = self.parent.labels(*known)
-        return self._children[known]
-
-
 class Metrics:
     """The registry and everything that moves it.
 
@@ -72,6 +38,8 @@ class Metrics:
         # The `_created` series double the size of every answer and mean nothing here.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry(auto_describe=False)
+        self.tally = Tally(_bounds())
+        self.registry.register(BeforeAll(self._count_tally))
         ProcessCollector(registry=self.registry)
         self._families = {metric.name: Family(metric, self.registry) for metric in CATALOGUE}
         self._one("bot_start_time_seconds").set(started_at)
@@ -89,6 +57,18 @@ class Metrics:
         """Return every metric and its content type: OpenMetrics if `accept` asks for it, else text."""
         encode, content_type = choose_encoder(accept)
         return encode(self.registry), content_type
+
+    def _count_tally(self) -> None:
+        """Take over what the common case counted in plain numbers since the last look."""
+        updates, seconds = self._families["bot_updates_total"], self._families["bot_update_handling_seconds"]
+        for kind, spread in (("message", self.tally.messages), ("edited_message", self.tally.edited)):
+            observed = spread.take()
+            updates.of(kind).inc(sum(observed.counts))
+            seconds.of(kind).add(observed)
+        recalls = self.tally.recalls.take()
+        self._one("bot_cache_hits_total").inc(sum(recalls.counts))
+        self._families["bot_cache_operation_seconds"].of("get").add(recalls)
+        self._one("bot_update_lag_seconds").add(self.tally.lags.take())
 
     def _one(self, name: str) -> Any:
         return self._families[name].parent
@@ -342,12 +322,10 @@ class Metrics:
         return move
 
 
-def _parent(metric: Metric, registry: CollectorRegistry) -> Any:
-    labels = tuple(metric.labels)
-    match metric.kind:
-        case Kind.COUNTER:
-            return Counter(metric.name, metric.help, labels, registry=registry)
-        case Kind.GAUGE:
-            return Gauge(metric.name, metric.help, labels, registry=registry)
-        case Kind.HISTOGRAM:
-            return Histogram(metric.name, metric.help, labels, registry=registry, buckets=metric.buckets)
+def _bounds() -> Bounds:
+    buckets = {metric.name: metric.buckets for metric in CATALOGUE}
+    return Bounds(
+        handling=buckets["bot_update_handling_seconds"],
+        lag=buckets["bot_update_lag_seconds"],
+        recall=buckets["bot_cache_operation_seconds"],
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 import pytest
 from tests.fixtures.telegram import (
@@ -32,12 +33,14 @@ LOST = Unavailable("getUpdates: no answer (reset)")
 class Stage:
     """A poller over a script; whatever it handles is noted, and may be made to fail."""
 
-    def __init__(self, *answers: Answer | Exception) -> None:
+    def __init__(self, *answers: Answer | Exception, overtake_s: float = math.inf) -> None:
         self.script = Script(*answers)
         self.clock = LeapingClock()
         self.events: list[Event] = []
         self.handled: list[int] = []
         self.seen: list[Incoming] = []
+        self.passed: list[int] = []
+        self.known: set[int] = set()
         self.trouble: dict[int, list[Exception]] = {}
         self.gates: dict[int, asyncio.Event] = {}
         self.begun = asyncio.Event()
@@ -47,7 +50,16 @@ class Stage:
             clock=self.clock,
             emit=self.events.append,
             backoff=Backoff(0.5, 30.0, random=lambda: 1.0),
+            passes=self.passes,
+            overtake_s=overtake_s,
         )
+
+    def passes(self, seen: Glimpse) -> bool:
+        """Let somebody's messages pass."""
+        if seen.user_id not in self.known:
+            return False
+        self.passed.append(seen.update_id)
+        return True
 
     async def handle(self, update: Incoming) -> None:
         """Note an update, after its gate has opened and its troubles are over."""
@@ -73,9 +85,9 @@ class Stage:
         return [arguments["offset"] for method, arguments in self.script.calls if method == "getUpdates"]
 
 
-def stage(*answers: Answer | Exception) -> Stage:
+def stage(*answers: Answer | Exception, overtake_s: float = math.inf) -> Stage:
     """A stage whose first answer, to deleteWebhook, is yes."""
-    return Stage(ok(), *answers)
+    return Stage(ok(), *answers, overtake_s=overtake_s)
 
 
 def batch(*updates: dict[str, object]) -> Answer:
@@ -212,7 +224,7 @@ async def test_a_webhook_set_meanwhile_is_taken_away() -> None:
 
 
 async def test_a_malformed_update_is_set_aside_and_blocks_nobody() -> None:
-    """It is handled as ignored, so that it is counted, and confirmed."""
+    """It goes to whoever handles updates, so that it is told of, and is confirmed."""
     on = stage(batch(message_update(5), {"update_id": 6, "message": "?"}, message_update(7)))
     await on.run()
     assert sorted(on.handled) == [5, 6, 7]
@@ -304,3 +316,59 @@ async def test_a_fault_of_ours_is_not_mistaken_for_an_outage() -> None:
     with pytest.raises(ZeroDivisionError):
         await on.poller.run()
     assert on.offsets == [0]
+
+
+async def test_what_passes_is_confirmed_at_once_and_handled_by_nobody() -> None:
+    """The common case costs no task."""
+    on = stage(batch(message_update(5), message_update(6)))
+    on.known = {7}
+    await on.run()
+    assert (on.passed, on.handled) == ([5, 6], [])
+    assert on.offsets[:2] == [0, 7]
+
+
+async def test_nothing_passes_behind_a_command_that_is_not_over() -> None:
+    """It may change who is let through in that chat; elsewhere people pass."""
+    command = {"text": "/protect @n", "entities": [{"type": "bot_command", "offset": 0, "length": 8}]}
+    on = stage(
+        batch(message_update(5, command), message_update(6), message_update(7, chat_id=-1002)),
+    )
+    on.known = {7}
+    on.gates[5] = asyncio.Event()
+    running = asyncio.ensure_future(on.run())
+    await on.begun.wait()
+    assert (on.passed, on.handled) == ([7], [])
+    on.gates[5].set()
+    await running
+    assert on.handled == [5, 6]
+    assert on.offsets[:2] == [0, 8]
+
+
+async def test_a_slow_update_is_overtaken_and_not_confirmed() -> None:
+    """What follows is fetched, handled once, and confirmed when the slow one is."""
+    slow, quick, late = message_update(5), message_update(6, chat_id=-1002), message_update(7, chat_id=-1003)
+    on = stage(batch(slow, quick), batch(slow, quick, late), overtake_s=0.05)
+    on.gates[5] = asyncio.Event()
+    running = asyncio.ensure_future(on.poller.run())
+    await until(lambda: on.handled == [6, 7])
+    assert set(on.offsets) == {0, 5}
+    on.gates[5].set()
+    await until(lambda: 8 in on.offsets)
+    await on.poller.stop()
+    await running
+    assert on.handled == [6, 7, 5]
+
+
+async def test_a_full_answer_is_confirmed_by_halves() -> None:
+    """More is waiting then: the next answer is fetched while the rest is being handled."""
+    full = batch(*(message_update(number, chat_id=-1000 - number) for number in range(1, 101)))
+    on = stage(full)
+    on.gates = {number: asyncio.Event() for number in range(51, 101)}
+    running = asyncio.ensure_future(on.poller.run())
+    await until(lambda: 51 in on.offsets)
+    for gate in on.gates.values():
+        gate.set()
+    await until(lambda: len(on.handled) == 100)
+    await on.poller.stop()
+    await running
+    assert on.script.calls[-1][1]["offset"] == 101

@@ -10,7 +10,7 @@ from tests.fixtures.telegram import START, message_update
 
 from gmbot.adapters.telegram import wire
 from gmbot.adapters.telegram.standings import rights_of
-from gmbot.adapters.telegram.translate import queue_key, read_update
+from gmbot.adapters.telegram.translate import read_update
 from gmbot.domain.membership import Source, Stamp
 from gmbot.domain.standing import EVERYTHING, FREE, MUTED, Restriction, Status
 from gmbot.gate.incoming import (
@@ -305,11 +305,3 @@ def test_endless_nesting_is_no_update() -> None:
     """A parser's depth is finite."""
     with pytest.raises(RecursionError):
         read_update(b'{"update_id":1,"x":' + b"[" * 100_000)
-
-
-def test_each_update_queues_where_telegram_orders_it() -> None:
-    """Messages by chat; taps and membership changes by person, across chats."""
-    assert queue_key(message()) == ("chat", -1001)
-    assert queue_key(changed({"status": "left"}, {"status": "member"})) == ("person", 7)
-    assert queue_key(read(ButtonTapped, tapped(data="x"))) == ("person", 7)
-    assert queue_key(Ignored(update_id=read(Ignored, {"update_id": 3}).update_id)) == ("update", 3)

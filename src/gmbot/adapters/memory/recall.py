@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from gmbot.adapters.memory.generations import Generations
 from gmbot.domain.ids import ChannelId, GroupId, UserId
 from gmbot.domain.membership import MembershipState
-from gmbot.domain.packing import pack_membership, pack_standing, packs_admin, unpack_membership
+from gmbot.domain.packing import pack_membership, pack_standing, packs_admin, packs_in, unpack_membership
 from gmbot.gate.changes import Changes
 from gmbot.gate.ports import KnownMemberships, MemorySize, Reading
 
@@ -60,6 +60,15 @@ class FactMemory:
             fact = young.get(base + channel) or self._memberships.get(base + channel)
             if fact is not None:
                 found[channel] = unpack_membership(fact)
+        return found
+
+    def subscriptions(self, user_id: UserId, channels: Sequence[ChannelId]) -> int:
+        """Return of how many of these channels one person is remembered as a subscriber."""
+        young, found, base = self._memberships.young, 0, user_id << _PLACE_BITS
+        for channel in channels:
+            fact = young.get(base + channel) or self._memberships.get(base + channel)
+            if fact is not None and packs_in(fact):
+                found += 1
         return found
 
     def is_admin(self, group_id: GroupId, user_id: UserId) -> bool | None:

@@ -13,13 +13,13 @@ from gmbot.adapters.telegram.deletions import Deletions
 from gmbot.adapters.telegram.errors import UNCHANGED
 from gmbot.adapters.telegram.send_queue import Priority, SendLimits
 from gmbot.adapters.telegram.standings import rights_of, standing_of
-from gmbot.adapters.telegram.translate import chat_of, incoming_of, read_update
+from gmbot.adapters.telegram.translate import chat_of, decode_update
 from gmbot.adapters.telegram.transport import Transport
 from gmbot.domain.errors import Unavailable
 from gmbot.domain.ids import BotId, GroupId, MessageId, UserId
 from gmbot.domain.membership import Source, Stamp
 from gmbot.domain.standing import Restriction, Standing
-from gmbot.gate.incoming import Incoming
+from gmbot.gate.incoming import Unreadable
 from gmbot.gate.outgoing import Address, Note
 from gmbot.gate.ports import Administrator, ChatInfo, Clock, CommandMenu, Emit, Me
 from gmbot.resilience.budget import SharedBudget
@@ -175,7 +175,7 @@ class BotClient:
 
     async def updates(
         self, offset: int, *, limit: int = 100, wait_s: int = 0, timeout_s: float | None = None
-    ) -> list[Incoming] | Conflict:
+    ) -> Sequence[wire.Update | Unreadable] | Conflict:
         """Return the updates from `offset` on, which confirms those before it (getUpdates).
 
         Telegram waits up to `wait_s` seconds for the first one; `timeout_s` is how long the answer may
@@ -187,7 +187,7 @@ class BotClient:
         answer = await self._caller.hear(Call("getUpdates", poll, timeout_s=patience_s))
         if answer.refusal is not None and answer.refusal.code == 409:
             return Conflict("webhook" in answer.refusal.description, answer.refusal.text)
-        return _incoming(settled(answer))
+        return _arrived(settled(answer))
 
     async def webhook(self) -> wire.WebhookInfo:
         """Return where updates are delivered, and how that goes (getWebhookInfo)."""
@@ -225,16 +225,16 @@ def _administrator(member: wire.ChatMember) -> Administrator:
     )
 
 
-def _incoming(answer: Answer) -> list[Incoming]:
+def _arrived(answer: Answer) -> Sequence[wire.Update | Unreadable]:
     """Decode a batch in one go, or, if one update spoils that, one by one."""
     try:
-        return [incoming_of(update) for update in _UPDATES.decode(answer.result)]
+        return _UPDATES.decode(answer.result)
     except wire.UNDECODABLE:
         return _one_by_one(answer)
 
 
-def _one_by_one(answer: Answer) -> list[Incoming]:
+def _one_by_one(answer: Answer) -> list[wire.Update | Unreadable]:
     try:
-        return [read_update(raw) for raw in _RAW_UPDATES.decode(answer.result)]
+        return [decode_update(raw) for raw in _RAW_UPDATES.decode(answer.result)]
     except wire.UNDECODABLE:
         raise Unavailable("getUpdates: a result that is not the Bot API's") from None

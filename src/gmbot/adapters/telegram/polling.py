@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from gmbot.adapters.telegram.client import BotClient, Conflict
-from gmbot.adapters.telegram.queues import Batch, Handle
+from gmbot.adapters.telegram.glimpses import Arrived, Passes, nothing_passes, unless_passed
+from gmbot.adapters.telegram.queues import Handle, Turn, Unfinished, fairly
 from gmbot.domain.errors import ConfigurationError, RefusedError, TransientError, Unavailable
+from gmbot.domain.ids import UpdateId
 from gmbot.gate.about import concerning
 from gmbot.gate.events import DependencyChanged, Lifecycle, Retried
-from gmbot.gate.incoming import Incoming
 from gmbot.gate.ports import Clock, Emit
 from gmbot.resilience.backoff import Backoff
 
@@ -22,11 +24,21 @@ T = TypeVar("T")
 FAREWELL_S = 1.0
 """How long the last confirmation, at a stop, may take."""
 
+FULL = 100
+"""As many updates as an answer holds: more are waiting then."""
+
+WORTH_CONFIRMING = FULL // 2
+OVERTAKE_S, LATEST_S = 0.05, 1.0
+"""While something is not handled, what came meanwhile is asked for this often, at first and at last."""
+
 
 class Poller:
     """Feeds one bot's updates to `handle`, in order within a queue, confirming only what was handled.
 
-    A poll waits up to `wait_s` seconds (0–50); `backoff` paces what follows a failure.
+    What `passes` is dealt with at once. While an update takes long, those that follow it are fetched and
+    handled all the same, up to the hundredth: Telegram's answers begin with the first that is not confirmed.
+    A poll waits up to `wait_s` seconds (0–50); `backoff` paces what follows a failure. Slow updates are
+    overtaken after `overtake_s` seconds, or never (infinity).
     """
 
     def __init__(
@@ -37,50 +49,65 @@ class Poller:
         clock: Clock,
         emit: Emit,
         backoff: Backoff,
+        passes: Passes = nothing_passes,
         wait_s: int = 50,
+        overtake_s: float = OVERTAKE_S,
     ) -> None:
         self._client = client
-        self._handle = handle
+        self._passes = passes
         self._clock = clock
         self._emit = emit
         self._backoff = backoff
         self._wait_s = wait_s
-        self._offset = 0
         self._confirmed = 0
+        self._full = False
+        self._overtake_s = overtake_s
+        self._nap_s = overtake_s
         self._connected: bool | None = None
         self._contested = False
         self._stopping = asyncio.Event()
         self._finished = asyncio.Event()
         self._finished.set()
+        self._unfinished = Unfinished(handle, self._pause, self._stopping.is_set)
 
     async def run(self) -> None:
         """Poll until `stop`; pending updates are kept, and no outage ends it.
 
         Raises ConfigurationError if Telegram refuses the token, and whatever `handle` raises that is no
-        TransientError, in an ExceptionGroup if several queues were being handled.
+        TransientError, in an ExceptionGroup if it did so several times at once.
         """
         self._finished.clear()
         try:
-            await self._persist(self._client.delete_webhook)
-            while not self._stopping.is_set():
-                await self._deliver(await self._persist(self._poll) or [])
+            async with asyncio.TaskGroup() as turns:
+                await self._persist(self._client.delete_webhook)
+                while not self._stopping.is_set():
+                    self._take(await self._persist(self._poll) or [], turns)
+                    await self._until_worth_polling()
             await self._confirm()
+        except ExceptionGroup as failures:
+            if len(failures.exceptions) == 1:
+                raise failures.exceptions[0] from None
+            raise
         finally:
             self._finished.set()
 
     async def stop(self) -> None:
         """End the poll at once, let what is being handled finish, confirm what was handled, and return."""
         self._stopping.set()
+        self._unfinished.moved.set()
         await self._finished.wait()
 
-    async def _poll(self) -> list[Incoming]:
-        offset = self._offset
-        answer = await self._client.updates(offset, wait_s=self._wait_s)
+    async def _poll(self) -> Sequence[Arrived]:
+        offset = self._unfinished.offset
+        # What is not handled yet would be answered at once, again and again.
+        wait_s = 0 if self._unfinished else self._wait_s
+        answer = await self._client.updates(offset, limit=FULL, wait_s=wait_s)
         if isinstance(answer, Conflict):
             await self._contest(answer)
             raise TransientError(answer.text)
         self._contested = False
         self._confirmed = offset
+        self._unfinished.forget_confirmed()
         return answer
 
     async def _contest(self, conflict: Conflict) -> None:
@@ -90,22 +117,56 @@ class Poller:
             self._contested = True
             self._emit(Lifecycle("contested", "another process polls this bot too: stop one of the two"))
 
-    async def _deliver(self, updates: list[Incoming]) -> None:
-        batch = Batch(updates)
-        failures, arrived = 0, time.perf_counter()
-        while not batch.done and not self._stopping.is_set():
-            if failures:
-                await self._pause(failures)
-            with concerning(arrived=arrived):
-                await batch.handle(self._handle, self._stopping.is_set)
-            failures += 1
-        if updates:
-            self._offset = batch.offset
+    def _take(self, updates: Sequence[Arrived], tasks: asyncio.TaskGroup) -> None:
+        """Let pass what may, and begin with the rest, chats taking turns."""
+        self._full = len(updates) >= FULL
+        self._nap_s = max(self._overtake_s, min(2 * self._nap_s, LATEST_S))
+        with concerning(arrived=time.perf_counter()):
+            for turn in fairly(self._sifted(updates)):
+                tasks.create_task(self._unfinished.serve(turn))
+
+    def _sifted(self, updates: Sequence[Arrived]) -> list[Turn]:
+        unfinished, turns = self._unfinished, []
+        for update in updates:
+            number = UpdateId(update.update_id)
+            if not unfinished.is_new(number):
+                continue
+            self._nap_s = self._overtake_s
+            incoming = unless_passed(update, self._passes, unfinished.order.is_barred)
+            if incoming is None:
+                unfinished.passed(number)
+            else:
+                turns.append(unfinished.add(incoming))
+        return turns
+
+    async def _until_worth_polling(self) -> None:
+        """Wait until enough is handled to be confirmed, or for a moment: slow work delays nobody else."""
+        unfinished = self._unfinished
+        if not unfinished:
+            return
+        nap = asyncio.ensure_future(self._nap())
+        try:
+            while unfinished and not (self._stopping.is_set() or nap.done() or self._much_is_handled()):
+                unfinished.moved.clear()
+                await unfinished.moved.wait()
+        finally:
+            nap.cancel()
+            await asyncio.gather(nap, return_exceptions=True)
+
+    async def _nap(self) -> None:
+        if math.isfinite(self._nap_s):
+            await self._clock.sleep(self._nap_s)
+            self._unfinished.moved.set()
+        else:
+            await self._stopping.wait()
+
+    def _much_is_handled(self) -> bool:
+        return self._full and self._unfinished.offset - self._confirmed >= WORTH_CONFIRMING
 
     async def _confirm(self) -> None:
-        if self._offset != self._confirmed:
+        if self._unfinished.offset != self._confirmed:
             with contextlib.suppress(TransientError, RefusedError, ConfigurationError):
-                await self._client.updates(self._offset, limit=1, timeout_s=FAREWELL_S)
+                await self._client.updates(self._unfinished.offset, limit=1, timeout_s=FAREWELL_S)
 
     async def _persist(self, attempt: Callable[[], Coroutine[Any, Any, T]]) -> T | None:
         """Return what an attempt brings, however long it takes; None if stopped meanwhile."""

@@ -1,61 +1,181 @@
-"""A batch of updates, handled in order within a queue and at once across queues."""
+"""Updates that were fetched and are not handled yet: in order where it matters, at once where it does not."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from itertools import chain, zip_longest
 
-from gmbot.adapters.telegram.translate import QueueKey, queue_key
 from gmbot.domain.errors import TransientError
 from gmbot.domain.ids import UpdateId
-from gmbot.gate.incoming import Incoming
+from gmbot.gate.incoming import BotChanged, ButtonTapped, Incoming, MemberChanged, MessageSeen
 
 Handle = Callable[[Incoming], Awaitable[None]]
 """Returns once an update's facts and intents are stored; raises TransientError when they cannot be now."""
 
+QueueKey = tuple[int, int]
+"""A chat and who does something there; 0 for what people do across all chats."""
 
-class Batch:
-    """Updates that are not all handled yet; a repeated one counts once."""
 
-    def __init__(self, updates: Iterable[Incoming]) -> None:
-        self._waiting: dict[UpdateId, Incoming] = {update.update_id: update for update in updates}
-        self._last = max(self._waiting, default=UpdateId(-1))
+def queue_of(update: Incoming) -> QueueKey | None:
+    """Return the queue within which order matters; None for what stands alone.
 
-    @property
-    def done(self) -> bool:
-        """Whether every update was handled."""
-        return not self._waiting
+    Telegram keeps a chat's messages in order, and what a person does (taps, memberships) across all chats
+    (SEMANTICS: limits and delivery). What different people write in a chat depends on nothing but what was
+    said about the chat itself: see `is_barrier`.
+    """
+    match update:
+        case MessageSeen(chat=chat, sender=sender, sender_chat=sender_chat):
+            author = sender_chat.chat_id if sender_chat else sender.user_id if sender else 0
+            return chat.chat_id, author
+        case BotChanged(chat=chat):
+            return chat.chat_id, 0
+        case MemberChanged(person=person) | ButtonTapped(person=person):
+            return 0, person.user_id
+        case _:
+            return None
+
+
+def is_barrier(update: Incoming) -> bool:
+    """Whether all that came before in a chat must be over first, and all that follows waits.
+
+    Commands, what becomes of the bot itself, migrations, and forwards that tell of a linked channel.
+    """
+    if isinstance(update, MessageSeen):
+        return bool(update.command or update.automatic_forward or update.migrated_to or update.migrated_from)
+    return isinstance(update, BotChanged)
+
+
+class Turn:
+    """One update that is not handled yet, and those that come first."""
+
+    __slots__ = ("after", "over", "queue", "update")
+
+    def __init__(self, update: Incoming) -> None:
+        self.update = update
+        self.queue = queue_of(update)
+        self.after: list[Turn] = []
+        self.over = asyncio.Event()
+
+
+class Order:
+    """Who waits for whom."""
+
+    def __init__(self) -> None:
+        self._last: dict[QueueKey, Turn] = {}
+        self._barriers: dict[int, Turn] = {}
+        self._since: dict[int, set[Turn]] = {}
+
+    def is_barred(self, chat_id: int) -> bool:
+        """Whether something about a whole chat is not over yet."""
+        return chat_id in self._barriers
+
+    def enter(self, update: Incoming) -> Turn:
+        """Return the turn of an update, behind those that were entered before it."""
+        turn = Turn(update)
+        if turn.queue is not None:
+            chat_id = turn.queue[0]
+            if is_barrier(update):
+                turn.after += self._since.pop(chat_id, ())
+                turn.after += filter(None, (self._barriers.get(chat_id),))
+                self._barriers[chat_id] = turn
+            else:
+                turn.after += filter(None, (self._barriers.get(chat_id), self._last.get(turn.queue)))
+                self._since.setdefault(chat_id, set()).add(turn)
+                self._last[turn.queue] = turn
+        return turn
+
+    def leave(self, turn: Turn) -> None:
+        """Let those behind a turn begin."""
+        turn.over.set()
+        if turn.queue is None:
+            return
+        chat_id = turn.queue[0]
+        if self._last.get(turn.queue) is turn:
+            del self._last[turn.queue]
+        if self._barriers.get(chat_id) is turn:
+            del self._barriers[chat_id]
+        if since := self._since.get(chat_id):
+            since.discard(turn)
+            if not since:
+                del self._since[chat_id]
+
+
+class Unfinished:
+    """What was fetched of one bot and is not handled; `moved` is set whenever something was.
+
+    An update that fails is tried again after `pause(failures)`; nothing is begun any more once `halted`.
+    """
+
+    def __init__(
+        self, handle: Handle, pause: Callable[[int], Awaitable[None]], halted: Callable[[], bool]
+    ) -> None:
+        self.order = Order()
+        self.moved = asyncio.Event()
+        self._handle = handle
+        self._pause = pause
+        self._halted = halted
+        self._turns: dict[UpdateId, Turn] = {}
+        self._handled: set[UpdateId] = set()
+        self._next = 0
+
+    def __len__(self) -> int:
+        return len(self._turns)
 
     @property
     def offset(self) -> int:
         """The first id that must not be confirmed."""
-        return min(self._waiting, default=self._last + 1)
+        return min(self._turns) if self._turns else self._next
 
-    async def handle(self, handle: Handle, halted: Callable[[], bool]) -> None:
-        """Handle what waits; an update that fails keeps only those behind it in its queue waiting.
+    def is_new(self, update_id: UpdateId) -> bool:
+        """Whether an update was not fetched before, since the first that is not handled."""
+        return update_id not in self._turns and update_id not in self._handled
 
-        Nothing more is begun once `halted`.
-        """
-        queues = self._queues()
-        if len(queues) == 1:
-            await self._drain(queues[0], handle, halted)
-            return
-        async with asyncio.TaskGroup() as group:
-            for queue in queues:
-                group.create_task(self._drain(queue, handle, halted))
+    def passed(self, update_id: UpdateId) -> None:
+        """Note an update that is dealt with already."""
+        self._handled.add(update_id)
+        self._next = max(self._next, update_id + 1)
 
-    def _queues(self) -> list[list[Incoming]]:
-        queues: dict[QueueKey, list[Incoming]] = {}
-        for update in self._waiting.values():
-            queues.setdefault(queue_key(update), []).append(update)
-        return list(queues.values())
+    def add(self, update: Incoming) -> Turn:
+        """Note an update that is to be handled when it is its turn: see `serve`."""
+        turn = self._turns[update.update_id] = self.order.enter(update)
+        self._next = max(self._next, update.update_id + 1)
+        return turn
 
-    async def _drain(self, queue: list[Incoming], handle: Handle, halted: Callable[[], bool]) -> None:
-        for update in queue:
-            if halted():
-                return
+    def forget_confirmed(self) -> None:
+        """Forget what will not be fetched again."""
+        if self._handled:
+            offset = self.offset
+            self._handled = {number for number in self._handled if number >= offset} if self._turns else set()
+
+    async def serve(self, turn: Turn) -> None:
+        """Handle an update once those before it are over; return when it is handled or nothing may begin."""
+        for earlier in turn.after:
+            await earlier.over.wait()
+        turn.after.clear()
+        failures = 0
+        while not self._halted():
             try:
-                await handle(update)
+                await self._handle(turn.update)
             except TransientError:
-                return
-            del self._waiting[update.update_id]
+                failures += 1
+                await self._pause(failures)
+            else:
+                del self._turns[turn.update.update_id]
+                self._handled.add(turn.update.update_id)
+                self.moved.set()
+                break
+        self.order.leave(turn)
+
+
+def fairly(turns: Iterable[Turn]) -> list[Turn]:
+    """Return turns so that chats take turns: what one raided group has to say delays no other's."""
+    chats: dict[int, list[Turn]] = {}
+    for turn in turns:
+        chats.setdefault(_chat_of(turn.update), []).append(turn)
+    return [turn for turn in chain.from_iterable(zip_longest(*chats.values())) if turn is not None]
+
+
+def _chat_of(update: Incoming) -> int:
+    chat = getattr(update, "chat", None)
+    return 0 if chat is None else chat.chat_id

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 import msgspec
 
 from gmbot.adapters.telegram import wire
@@ -23,10 +25,9 @@ from gmbot.gate.incoming import (
 )
 from gmbot.gate.shape import shape_of_json
 
-QueueKey = tuple[str, int]
-
 _UPDATES = msgspec.json.Decoder(wire.Update)
 _HEADS = msgspec.json.Decoder(wire.UpdateHead)
+_MARKS = attrgetter(*wire.SERVICE_MARKS)
 
 
 def read_update(body: bytes | msgspec.Raw) -> Incoming:
@@ -66,20 +67,6 @@ def incoming_of(update: wire.Update) -> Incoming:
     )
 
 
-def queue_key(update: Incoming) -> QueueKey:
-    """Return the queue within which order matters: the chat's or the person's.
-
-    Source: SEMANTICS, limits and delivery.
-    """
-    match update:
-        case MessageSeen() | BotChanged():
-            return "chat", update.chat.chat_id
-        case MemberChanged() | ButtonTapped():
-            return "person", update.person.user_id
-        case Ignored() | Unreadable():
-            return "update", update.update_id
-
-
 def message_seen(message: wire.Message, number: UpdateId, *, edited: bool = False) -> MessageSeen:
     """Return a message; the topic is None in General, whose messages are in no topic."""
     chat = chat_of(message.chat)
@@ -93,7 +80,7 @@ def message_seen(message: wire.Message, number: UpdateId, *, edited: bool = Fals
         thread_id=_thread_id(message),
         edited=edited,
         automatic_forward=message.is_automatic_forward,
-        service=_is_service(message),
+        service=is_service(message),
         command=command_of(message),
         media_group_id=message.media_group_id,
         forwarded_from=_forwarded_from(message, chat),
@@ -182,12 +169,13 @@ def _forwarded_from(message: wire.Message, chat: Chat) -> Chat | None:
     return chat_of(origin.chat)
 
 
-def _is_service(message: wire.Message) -> bool:
+def is_service(message: wire.Message) -> bool:
+    """Whether nobody is the author of a message: it tells of a join, a pin and the like."""
     if message.text is not None or message.caption is not None:
         return False
     if message.new_chat_members or message.migrate_to_chat_id or message.migrate_from_chat_id:
         return True
-    return any(getattr(message, mark) for mark in wire.SERVICE_MARKS)
+    return any(_MARKS(message))
 
 
 def _full_name(first: str, last: str) -> str:

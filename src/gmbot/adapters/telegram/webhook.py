@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gmbot.adapters.telegram.client import BotClient
+from gmbot.adapters.telegram.glimpses import Passes, nothing_passes, unless_passed
 from gmbot.adapters.telegram.queues import Handle
-from gmbot.adapters.telegram.translate import read_update
+from gmbot.adapters.telegram.translate import decode_update
 from gmbot.adapters.telegram.wire import UNDECODABLE
 from gmbot.domain.errors import ConfigurationError, TransientError
 from gmbot.domain.ids import BotId
@@ -30,10 +31,14 @@ _NO_SUCH_BOT = b"0" * 64
 
 @dataclass(frozen=True, slots=True)
 class WebhookBot:
-    """One bot's way in: its secret (1–256 of A-Z, a-z, 0-9, _ and -) and who handles its updates."""
+    """One bot's way in: its secret (1–256 of A-Z, a-z, 0-9, _ and -) and who handles its updates.
+
+    What `passes` is dealt with; everything else is handled.
+    """
 
     secret: str = field(repr=False)
     handle: Handle
+    passes: Passes = nothing_passes
 
     def __post_init__(self) -> None:
         """Raise ConfigurationError without a secret: whoever sends none would know it."""
@@ -85,9 +90,12 @@ async def register(
 
 async def _handled(bot: WebhookBot, body: bytes) -> int:
     try:
-        update = read_update(body)
+        arrived = decode_update(body)
     except UNDECODABLE:
         return 400
+    update = unless_passed(arrived, bot.passes)
+    if update is None:
+        return 200
     try:
         await bot.handle(update)
     except TransientError:

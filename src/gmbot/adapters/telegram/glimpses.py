@@ -1,0 +1,76 @@
+"""Which updates the short path may look at, and what it sees of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gmbot.adapters.telegram import wire
+from gmbot.adapters.telegram.translate import incoming_of, is_service
+from gmbot.domain.ids import UpdateId
+from gmbot.gate.glimpse import Glimpse
+from gmbot.gate.incoming import ChatKind, Incoming, Unreadable
+from gmbot.gate.judge_message import SERVICE_ACCOUNT
+
+Passes = Callable[[Glimpse], bool]
+"""Whether a message is dealt with at once; if not, nothing was done."""
+
+Arrived = wire.Update | Unreadable
+"""An update as it came, if it could be read."""
+
+
+def nothing_passes(_: Glimpse) -> bool:
+    """Have every update go the long way."""
+    return False
+
+
+def unless_passed(
+    update: Arrived, passes: Passes, is_barred: Callable[[int], bool] = lambda chat_id: False
+) -> Incoming | None:
+    """Return an update in the gate's words, or None if it passed; nothing passes where a chat `is_barred`."""
+    if isinstance(update, Unreadable):
+        return update
+    glimpse = glimpse_of(update)
+    if glimpse is not None and not is_barred(glimpse.chat_id) and passes(glimpse):
+        return None
+    return incoming_of(update)
+
+
+def glimpse_of(update: wire.Update) -> Glimpse | None:
+    """Return what the short path sees; None for whatever is more than somebody's plain message.
+
+    Commands, forwards of a linked channel, migrations, and what bots, channels, anonymous admins and Telegram
+    itself write go the long way.
+    """
+    message, edited = update.message, False
+    if message is None:
+        if update.chat_member is not None or update.callback_query is not None:
+            return None
+        message, edited = update.edited_message, True
+    if message is None or not _plain(message):
+        return None
+    text = message.text if message.text is not None else message.caption
+    if text is not None and text.startswith("/"):
+        return None
+    assert message.from_ is not None  # noqa: S101 (a plain message)
+    return Glimpse(
+        UpdateId(update.update_id),
+        message.edit_date or message.date if edited else message.date,
+        message.chat.id,
+        message.from_.id,
+        edited,
+        text is None and is_service(message),
+    )
+
+
+def _plain(message: wire.Message) -> bool:
+    sender = message.from_
+    return not (
+        sender is None
+        or sender.is_bot
+        or message.sender_chat is not None
+        or message.is_automatic_forward
+        or message.migrate_to_chat_id
+        or message.migrate_from_chat_id
+        or sender.id == SERVICE_ACCOUNT
+        or message.chat.type is ChatKind.CHANNEL
+    )
