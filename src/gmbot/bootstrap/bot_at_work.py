@@ -16,6 +16,8 @@ from gmbot.adapters.telegram.polling import Poller
 from gmbot.adapters.telegram.send_queue import SendLimits
 from gmbot.adapters.telegram.transport import Transport
 from gmbot.domain.errors import TransientError
+from gmbot.bootstrap.circuits import open_circuits
+from gmbot.bootstrap.protection import ProtectedTransport
 from gmbot.domain.ids import BotId
 from gmbot.domain.mass_flip import FlipLimits
 from gmbot.entrypoints.bot.dispatch import Dispatcher
@@ -43,6 +45,7 @@ from gmbot.gate.tracing import Trace, untraced
 from gmbot.resilience.backoff import Backoff
 from gmbot.resilience.budget import SharedBudget
 from gmbot.resilience.keyed_lock import KeyedLock
+from gmbot.resilience.circuits import Circuits
 from gmbot.resilience.workers import TaskPool
 
 CONCURRENT_ATTEMPTS = 64
@@ -58,7 +61,8 @@ DRAIN_S = 10.0
 class Parts:
     """What the outside world is made of: the real thing, or the twins in tests and the demo.
 
-    Without `open_shared`, this process is the only one of its bots. `sampled` says which ordinary updates,
+    Without `open_shared`, this process is the only one of its bots; without `circuits` its bots have some of
+    their own, by this clock. `sampled` says which ordinary updates,
     by id, get a log line of their own; the others are counted in `tally`.
     """
 
@@ -72,6 +76,7 @@ class Parts:
     shared_budget: SharedBudget | None = None
     poll_wait_s: int = 50
     flips: FlipLimits = field(default_factory=FlipLimits)
+    circuits: Circuits | None = None
     sweeps: SweepPlan = field(default_factory=SweepPlan)
     sampled: Callable[[int], bool] = lambda update_id: True
     tally: Tally = field(default_factory=Tally)
@@ -117,9 +122,14 @@ async def assemble(token: str, parts: Parts) -> BotAtWork:
 
     Waits for Telegram as long as it takes. Raises ConfigurationError if it refuses the token.
     """
-    client = _client(token, parts)
-    with concerning(bot_id=client.bot_id):
-        return await _assembled(token, client, parts)
+    bot_id = BotId(int(token.partition(":")[0]))
+    circuits = parts.circuits or open_circuits(parts.clock.now, parts.random, parts.emit)
+    road = ProtectedTransport(parts.transport(token), circuits, bot_id)
+    client = _client(road, bot_id, parts)
+    with concerning(bot_id=bot_id):
+        work = await _assembled(token, client, parts)
+        work.tasks.append(asyncio.create_task(road.heal(parts.clock, parts.emit), name="healing"))
+    return work
 
 
 async def _assembled(token: str, client: BotClient, parts: Parts) -> BotAtWork:
@@ -153,10 +163,10 @@ async def _assembled(token: str, client: BotClient, parts: Parts) -> BotAtWork:
     return work
 
 
-def _client(token: str, parts: Parts) -> BotClient:
+def _client(road: Transport, bot_id: BotId, parts: Parts) -> BotClient:
     return BotClient(
-        parts.transport(token),
-        bot_id=BotId(int(token.partition(":")[0])),
+        road,
+        bot_id=bot_id,
         clock=parts.clock,
         emit=parts.emit,
         limits=parts.limits,

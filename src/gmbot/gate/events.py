@@ -258,6 +258,27 @@ class DependencyChanged(msgspec.Struct, frozen=True):
     connected: bool
 
 
+class CircuitMoved(msgspec.Struct, frozen=True):
+    """A circuit went from one state to another: closed, half_open, open, isolated.
+
+    `worst`: how the worst of its kind stands now; `bot_id`: whose it is, if each bot has one; `open_s`: how
+    long it stays open if nobody finds out before that the other side is well.
+    """
+
+    circuit: str
+    was: str
+    to: str
+    worst: str
+    bot_id: BotId | None = None
+    open_s: float | None = None
+
+
+class CircuitsSeen(msgspec.Struct, frozen=True):
+    """How the worst circuit of each kind stands."""
+
+    states: dict[str, str]
+
+
 class Unforeseen(msgspec.Struct, frozen=True):
     """An error that nobody foresaw reached one of the last-resort boundaries; `cause` is for its report."""
 
@@ -309,6 +330,8 @@ Event = (
     | RowsCounted
     | RowsPruned
     | DependencyChanged
+    | CircuitMoved
+    | CircuitsSeen
     | Unforeseen
     | ErrorReported
     | Lifecycle

@@ -19,6 +19,7 @@ from gmbot.gate.ages import Aging
 from gmbot.gate.intents import URGENCY
 from gmbot.gate.ports import Store
 from gmbot.gate.sweeps import SweepKind
+from gmbot.resilience.circuit import State
 
 OTHER: Final = "other"
 """Stands for any value that is not in a label's list, so that nothing unforeseen adds series."""
@@ -112,7 +113,20 @@ REPORT_OUTCOMES: Final = ("reported", "dropped", "lost", OTHER)
 ERROR_TYPES: Final = (*_error_types(), "update", "database", "redis", "unforeseen", OTHER)
 UNKNOWN_CAUSES: Final = (*_error_types(), OTHER)
 CACHE_OPERATIONS: Final = ("get", "recall", "learn", OTHER)
-RETRIED: Final = ("update", *sorted(snake_case(intent.__name__) for intent in URGENCY), *METHODS)
+CIRCUITS: Final = (
+    "database_read",
+    "database_write",
+    "redis",
+    "telegram_ask",
+    "telegram_act",
+    OTHER,
+)
+RETRIED: Final = (
+    "update",
+    "database_read",
+    *sorted(snake_case(intent.__name__) for intent in URGENCY),
+    *METHODS,
+)
 SWEEP_OUTCOMES: Final = ("same", "turned_out", "turned_in", "unknown", OTHER)
 SWEEP_KINDS: Final = (*SweepKind, OTHER)
 TABLES: Final = (
@@ -242,7 +256,7 @@ CATALOGUE: Final = (
     Metric(
         "bot_retries_total",
         Kind.COUNTER,
-        "What failed and is tried again: what is owed, by kind, and calls, by method",
+        "What failed and is tried again: what is owed, by kind, calls, by method, reads of the database",
         {"operation": RETRIED},
     ),
     Metric("bot_errors_total", Kind.COUNTER, "What went wrong, by type", {"error_type": ERROR_TYPES}),
@@ -271,6 +285,18 @@ CATALOGUE: Final = (
     Metric("bot_db_connected", Kind.GAUGE, "1 while the database answers"),
     Metric("bot_redis_connected", Kind.GAUGE, "1 while Redis answers; 0 without Redis"),
     Metric("bot_redis_configured", Kind.GAUGE, "1 if there is meant to be a Redis, else 0"),
+    Metric(
+        "bot_circuit_state",
+        Kind.GAUGE,
+        "How the worst circuit of a kind stands: 0 closed, 1 half-open, 2 open, 3 isolated by an operator",
+        {"circuit": CIRCUITS},
+    ),
+    Metric(
+        "bot_circuit_transitions_total",
+        Kind.COUNTER,
+        "Moves of circuits, by the state that they came to",
+        {"circuit": CIRCUITS, "to": (*State, OTHER)},
+    ),
     Metric("bot_loop_lag_seconds", Kind.HISTOGRAM, "How late the event loop woke a sleeper", {}, LOOP),
 )
 

@@ -63,6 +63,8 @@ LOUDNESS: Final[dict[type, Loudness]] = {
     events.RowsCounted: _always(DEBUG),
     events.RowsPruned: _always(DEBUG),
     events.DependencyChanged: lambda event: INFO if event.connected else WARNING,
+    events.CircuitMoved: lambda event: WARNING if event.to in {"open", "isolated"} else INFO,
+    events.CircuitsSeen: _always(DEBUG),
     events.Unforeseen: _always(ERROR),
     events.ErrorReported: lambda event: DEBUG if event.outcome == "reported" else INFO,
     events.Lifecycle: _always(INFO),

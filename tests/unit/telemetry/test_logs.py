@@ -41,6 +41,9 @@ LOUD: list[tuple[events.Event, str, str]] = [
     (events.IntentFailed("settle", "RightsMissing", 1, None), "error", "intent_failed"),
     (events.DependencyChanged("database", connected=False), "warning", "dependency_changed"),
     (events.DependencyChanged("database", connected=True), "info", "dependency_changed"),
+    (events.CircuitMoved("redis", "closed", "open", "open", None, 5.0), "warning", "circuit_moved"),
+    (events.CircuitMoved("redis", "open", "isolated", "isolated"), "warning", "circuit_moved"),
+    (events.CircuitMoved("redis", "half_open", "closed", "closed"), "info", "circuit_moved"),
     (events.Unforeseen("dispatch", "KeyError"), "error", "unforeseen"),
     (
         events.UpdateSetAside(BotId(1), UpdateId(2), "message", "KeyError", "judge.py:1", 3),
@@ -59,6 +62,7 @@ QUIET: list[tuple[events.Event, str]] = [
     (events.SendQueued("mute", 1), "send_queued"),
     (events.SendWaited("mute", 0.1, 0), "send_waited"),
     (events.QueryRan("apply", 0.1), "query_ran"),
+    (events.CircuitsSeen({"redis": "closed"}), "circuits_seen"),
     (events.GroupsCounted(1, 2), "groups_counted"),
     (events.RowsCounted({"holds": 2}), "rows_counted"),
     (events.RowsPruned("holds", 2), "rows_pruned"),

@@ -1,0 +1,99 @@
+"""Which circuits there are, when each opens, and who hears of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from gmbot.domain.errors import GMBotError
+from gmbot.domain.ids import BotId
+from gmbot.gate.events import CircuitMoved, CircuitsSeen
+from gmbot.gate.ports import Clock, Emit
+from gmbot.resilience.circuit import Circuit, CircuitLimits, Move, State
+from gmbot.resilience.circuits import CircuitName, Circuits
+
+TRIAL_EVERY_S: Final = 2.0
+"""How often a dependency that is left alone is looked at, so that it heals without anybody's call."""
+
+TRIAL_WITHIN_S: Final = 2.0
+LOOK_EVERY_S: Final = 1.0
+TELL_EVERY_S: Final = 5.0
+
+SLOW_S: Final = 4.0
+"""With the quick window, an outage in which everything hangs is noticed within five seconds."""
+
+SUCCESSES: Final = 3
+
+_USUAL: Final = CircuitLimits(
+    quick_window_s=3.0, successes=SUCCESSES, slow_s=SLOW_S, trial_every_s=TRIAL_EVERY_S
+)
+
+READ, WRITE = "read", "write"
+ASK, ACT = "ask", "act"
+
+LIMITS: Final = {
+    "database_read": _USUAL,
+    "database_write": _USUAL,
+    "redis": _USUAL,
+    "telegram_ask": _USUAL,
+    "telegram_act": _USUAL,
+}
+"""Every kind of circuit; those of Telegram are each bot's own."""
+
+
+def get_database_circuit(operation: str = WRITE) -> CircuitName:
+    """Return the name of the circuit that reads or writes go through."""
+    return CircuitName(f"database_{operation}")
+
+
+def get_redis_circuit() -> CircuitName:
+    """Return the name of the circuit of the link with Redis."""
+    return CircuitName("redis")
+
+
+def get_telegram_circuit(bot_id: BotId, operation: str = ACT) -> CircuitName:
+    """Return the name of the circuit that a bot's questions (`ask`) or effects (`act`) go through."""
+    return CircuitName(f"telegram_{operation}", bot_id)
+
+
+def open_circuits(
+    now: Callable[[], float], random: Callable[[], float], emit: Emit, *, metrics_only: bool = False
+) -> Circuits:
+    """Return all circuits, closed, with their moves told by `emit`."""
+
+    def tell(name: CircuitName, move: Move) -> None:
+        worst = circuits.worst(name.kind)
+        owner = None if name.owner is None else BotId(name.owner)
+        emit(CircuitMoved(name.kind, move.was, move.to, worst, owner, move.open_s))
+
+    circuits = Circuits(LIMITS, now=now, random=random, on_move=tell, metrics_only=metrics_only)
+    return circuits
+
+
+async def tell_states(circuits: Circuits, emit: Emit, clock: Clock) -> None:
+    """Tell again and again how the circuits stand."""
+    while True:
+        emit(CircuitsSeen(dict(circuits.states())))
+        await clock.sleep(TELL_EVERY_S)
+
+
+async def heal(circuit: Circuit, probe: Callable[[], Awaitable[object]], clock: Clock) -> None:
+    """Notice what hangs, and while the circuit is not closed try `probe`, for ever.
+
+    After a success the next trial follows at once: nobody need wait for callers to close it.
+    """
+    while True:
+        for _ in range(int(TRIAL_EVERY_S / LOOK_EVERY_S)):
+            await clock.sleep(LOOK_EVERY_S)
+            circuit.look()
+        for _ in range(SUCCESSES):
+            if circuit.state not in {State.OPEN, State.HALF_OPEN} or not await _succeeds(circuit, probe):
+                break
+
+
+async def _succeeds(circuit: Circuit, probe: Callable[[], Awaitable[object]]) -> bool:
+    try:
+        await circuit.trial(probe)
+    except GMBotError:
+        return False
+    return True
