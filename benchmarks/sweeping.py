@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.measures import Figure
+from benchmarks.figures import Figure
 from benchmarks.rig import BOT_RIGHTS, TOKEN
 from gmbot.adapters.sql.database import open_database
 from gmbot.adapters.sql.store import SqlStore

@@ -1,0 +1,1 @@
+"""The same job done plainly on python-telegram-bot, for comparison: nothing of GMBot's is used."""

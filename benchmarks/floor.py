@@ -1,0 +1,74 @@
+"""The floor: what Python needs at the least for an update, which is to decode it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import msgspec
+
+from benchmarks.lean import updates
+from benchmarks.town import Town
+
+ROUNDS = 5
+MESSAGES = 5_000
+NOW = 1_795_000_000
+
+
+class Person(msgspec.Struct, frozen=True, gc=False):
+    """As much of a sender as decides."""
+
+    id: int
+
+
+class Place(msgspec.Struct, frozen=True, gc=False):
+    """As much of a chat as decides."""
+
+    id: int
+    type: str
+
+
+class Said(msgspec.Struct, frozen=True, gc=False):
+    """As much of a message as decides."""
+
+    message_id: int
+    date: int
+    chat: Place
+    from_: Person = msgspec.field(name="from")
+
+
+class Envelope(msgspec.Struct, frozen=True, gc=False):
+    """An update; these shapes are the floor's own, so that it stays where it is when GMBot changes."""
+
+    update_id: int
+    message: Said
+
+
+DECODER = msgspec.json.Decoder(Envelope)
+
+
+def messages(town: Town, first_id: int, count: int, now: int) -> list[bytes]:
+    """Return ordinary messages, everybody's in turn."""
+    return [
+        updates.message(first_id + n, town.group(n % town.people), town.person(n % town.people), now)
+        for n in range(count)
+    ]
+
+
+def decode_all(bodies: Sequence[bytes]) -> None:
+    """Decode each update."""
+    decode = DECODER.decode
+    for body in bodies:
+        decode(body)
+
+
+def decoding_us() -> float:
+    """Return the CPU microseconds that decoding one ordinary message takes: the best of several rounds."""
+    bodies = messages(Town(), 1, MESSAGES, NOW)
+    return min(_timed(bodies) for _ in range(ROUNDS)) / MESSAGES * 1e6
+
+
+def _timed(bodies: Sequence[bytes]) -> float:
+    began = time.process_time()
+    decode_all(bodies)
+    return time.process_time() - began

@@ -1,0 +1,28 @@
+"""What `make bench ARGS=…` can be asked for, each part by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, Final
+
+from benchmarks import database, day, memories, mixed, ordinary, strangers, sweeping
+from benchmarks.figures import Figure
+from benchmarks.measures import raids
+
+
+async def _memories() -> list[Figure]:
+    return memories.of_process() + await memories.of_redis()
+
+
+PARTS: Final[Mapping[str, Callable[[], Coroutine[Any, Any, list[Figure]]]]] = {
+    "ordinary": ordinary.of_ordinary,
+    "mixed": mixed.of_mixed,
+    "strangers": strangers.of_strangers,
+    "raid": raids,
+    "memories": _memories,
+    "day": day.of_a_day,
+    "sweeps": sweeping.of_sweeps,
+    "database": database.of_databases,
+}
+LONG: Final = frozenset({"database"})
+"""What takes minutes, and so is measured only when it is named."""
