@@ -66,7 +66,8 @@ class Hold(msgspec.Struct, frozen=True):
     restriction with another end was placed by somebody else and is never lifted. `prior` is what the
     person had before and gets back. `pardoned` says that an admin freed the person by hand: they are
     left alone from then on. `prompt_id` is the message that told them what to join; nobody who is `away`
-    (left the group) is told anything.
+    (left the group) is told anything; whoever writes from `outside`, as people may in a channel's discussion
+    group, was never in it and is told all the same.
     """
 
     group_id: GroupId
@@ -83,6 +84,7 @@ class Hold(msgspec.Struct, frozen=True):
     thread_id: ThreadId | None = None
     name: str = ""
     away: bool = False
+    outside: bool = False
     revision: int = 0
 
     @property

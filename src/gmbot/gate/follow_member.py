@@ -35,17 +35,7 @@ async def follow_member(bot: Bot, change: MemberChanged) -> bool:
             owed=here.owed + there.owed,
         )
     )
-    if group is not None and change.old.present and not change.new.present and not here.holds:
-        await _note_departure(bot, change)
     return True
-
-
-async def _note_departure(bot: Bot, change: MemberChanged) -> None:
-    """A hold may have been written down while the departure was: its person is told nothing either."""
-    hold = await bot.store.hold(GroupId(change.chat.chat_id), change.person.user_id)
-    if hold is not None and hold.active and not hold.away:
-        prompt = bot.ledger.owe(Prompt(hold.group_id))
-        await bot.ledger.write(Changes(holds=(hold.gone(away=True),), owed=(prompt,)))
 
 
 def _in_channel(bot: Bot, change: MemberChanged) -> Changes:

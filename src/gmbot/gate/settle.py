@@ -14,7 +14,6 @@ from gmbot.domain.hold import EndReason, Hold
 from gmbot.domain.ids import ChannelId, GroupId, ThreadId, UserId
 from gmbot.domain.membership import UNKNOWN, MembershipState, merge
 from gmbot.domain.plan import Action, Confirm, End, Lift, Look, Nothing, Place, Situation, plan
-from gmbot.domain.standing import Standing
 from gmbot.domain.verdict import Judgement, Reason, Verdict, decide
 from gmbot.gate.bot import Bot
 from gmbot.gate.changes import NO_CHANGES, LearntMembership
@@ -65,7 +64,6 @@ class _Settlement:
     def __init__(self, bot: Bot, case: Case) -> None:
         self._bot = bot
         self._case = case
-        self._spoke = case.spoke
         self._record = PersonRecord()
         self._looked = False
         self._asked = False
@@ -86,7 +84,7 @@ class _Settlement:
                 await self._write()
                 raise Unavailable("membership is still unknown")
             elif await self._step(verdict, group):
-                await self._write()
+                await self._write(**self._presence())
                 if verdict.reason is Reason.QUALIFIED:
                     self._bot.brake.passed(self._case.group_id, self._case.user_id)
                 return verdict
@@ -162,6 +160,16 @@ class _Settlement:
         await pull_brake(self._bot, group, seen)
         return True
 
+    def _presence(self) -> dict[str, Any]:
+        """Tell nobody who is not there: people leave, and come, while they are being held."""
+        hold, standing = self._record.hold, self._record.standing
+        if hold is None or standing is None or not hold.active or hold.outside:
+            return {}
+        if hold.away is not standing.present:
+            return {}
+        prompt = self._bot.ledger.owe(Prompt(hold.group_id))
+        return {"holds": (hold.gone(away=not standing.present),), "owed": (prompt,)}
+
     def _situation(self) -> Situation:
         return Situation(
             group_id=self._case.group_id,
@@ -197,8 +205,12 @@ class _Settlement:
 
     async def _place(self, hold: Hold) -> None:
         case = self._case
+        standing = self._record.standing
         owed = msgspec.structs.replace(
-            hold, name=case.name or hold.name, thread_id=case.thread_id or hold.thread_id
+            hold,
+            name=case.name or hold.name,
+            thread_id=case.thread_id or hold.thread_id,
+            outside=case.spoke and standing is not None and not standing.present,
         )
         await self._write(holds=(owed,))
         self._record = msgspec.structs.replace(self._record, hold=owed)
@@ -210,19 +222,7 @@ class _Settlement:
         await self._write(holds=(hold,), owed=(owe_prompt(self._bot, hold.group_id),))
         since = self._bot.clock.now() - self._case.since
         self._bot.emit(HoldPlaced(hold.group_id, hold.user_id, "not_subscribed", since))
-        before = self._record.standing
         await self._read()
-        await self._note_departure(before)
-
-    async def _note_departure(self, before: Standing | None) -> None:
-        """Whoever left while they were being held is told nothing: there was no hold yet to note it on."""
-        now, hold = self._record.standing, self._record.hold
-        if now is None or now.present or hold is None or not hold.active or hold.away:
-            return
-        if not self._spoke or (before is not None and before.present):
-            prompt = self._bot.ledger.owe(Prompt(hold.group_id))
-            await self._write(holds=(hold.gone(away=True),), owed=(prompt,))
-            await self._read()
 
     async def _lift(self, lift: Lift) -> None:
         case = self._case
