@@ -81,6 +81,17 @@ BOARD = Board(
                     span=12,
                     bounds=((0.8, "red"),),
                 ),
+                Chart(
+                    title="Log lines that nobody took",
+                    says="Whoever collects the log stands still, or its disk is full: people notice nothing.",
+                    queries=(
+                        Query(
+                            f"increase(bot_log_lines_dropped_total{_OURS}[$__rate_interval])", "{{instance}}"
+                        ),
+                    ),
+                    unit="short",
+                    span=12,
+                ),
             ),
         ),
     ),

@@ -25,7 +25,8 @@ from gmbot.bootstrap.limits import flip_limits, send_limits, sweep_plan
 from gmbot.bootstrap.observers import Observers
 from gmbot.bootstrap.ops_desk import OpsDesk
 from gmbot.bootstrap.sharing import measured, open_hub
-from gmbot.bootstrap.vitals import Backlog, WatchedDatabase, feel_loop, tell_use
+from gmbot.bootstrap.vitals import Backlog, WatchedDatabase, feel_loop, tell_dropped, tell_use
+from gmbot.bootstrap.watchdog import Watchdog
 from gmbot.domain.errors import ConfigurationError, RefusedError, TransientError
 from gmbot.domain.ids import UserId
 from gmbot.entrypoints.bot.menus import COMMAND_MENUS
@@ -153,6 +154,7 @@ class Product:
             self._exits.push_async_callback(self._hub.stop)
             await self._hub.start()
         self._background(feel_loop(self.emit, self._clock, beat=self.desk.heartbeat.beat), "loop-lag")
+        self._exits.enter_context(Watchdog(lambda: self.desk.heartbeat.silent_s, self.emit))
         await self._serve_ops(database)
         parts = self._parts(database)
         for token in self.settings.bot_tokens:
@@ -166,6 +168,7 @@ class Product:
         for work in self.bots:
             self._background(pruner(work, self.settings).run(), "ages")
         self._background(tell_use(database, self.emit, self._clock), "database-use")
+        self._background(tell_dropped(lambda: self._logs.dropped, self.emit, self._clock), "log-lines")
         backlog = Backlog([work.client for work in self.bots], self.emit, self._clock)
         self._background(backlog.run(), "backlog")
         self.desk.telegram.reported = lambda: backlog.seen

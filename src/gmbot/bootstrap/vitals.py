@@ -11,12 +11,13 @@ from gmbot.adapters.sql.database import Database, T, Work
 from gmbot.adapters.telegram.client import BotClient
 from gmbot.adapters.telegram.wire import WebhookInfo
 from gmbot.domain.errors import ConfigurationError, RefusedError, TransientError
-from gmbot.gate.events import BacklogSeen, DatabaseUsed, LoopLagged
+from gmbot.gate.events import BacklogSeen, DatabaseUsed, LinesDropped, LoopLagged
 from gmbot.gate.ports import Clock, Emit
 
 FEEL_EVERY_S = 0.5
 LOOK_EVERY_S = 10.0
 TELL_USE_EVERY_S = 5.0
+TELL_DROPPED_EVERY_S = 1.0
 
 
 async def feel_loop(
@@ -38,6 +39,16 @@ async def tell_use(database: WatchedDatabase, emit: Emit, clock: Clock) -> None:
     while True:
         await clock.sleep(TELL_USE_EVERY_S)
         emit(database.used())
+
+
+async def tell_dropped(dropped: Callable[[], int], emit: Emit, clock: Clock) -> None:
+    """Tell how many log lines were dropped since that was last told; `dropped` counts them from the start."""
+    told = 0
+    while True:
+        await clock.sleep(TELL_DROPPED_EVERY_S)
+        if lines := dropped() - told:
+            told += lines
+            emit(LinesDropped(lines))
 
 
 class Backlog:

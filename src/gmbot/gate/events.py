@@ -224,6 +224,19 @@ class LoopLagged(msgspec.Struct, frozen=True):
     seconds: float
 
 
+class LoopBlocked(msgspec.Struct, frozen=True):
+    """The event loop has not turned for `seconds`; `trace`: where in the code it stands."""
+
+    seconds: float
+    trace: tuple[str, ...]
+
+
+class LinesDropped(msgspec.Struct, frozen=True):
+    """So many more log lines could not be written."""
+
+    lines: int
+
+
 class RedisConfigured(msgspec.Struct, frozen=True):
     """Whether there is meant to be a Redis."""
 
@@ -325,6 +338,8 @@ Event = (
     | BacklogSeen
     | DatabaseUsed
     | LoopLagged
+    | LoopBlocked
+    | LinesDropped
     | RedisConfigured
     | GroupsCounted
     | RowsCounted

@@ -297,6 +297,7 @@ CATALOGUE: Final = (
         "Moves of circuits, by the state that they came to",
         {"circuit": CIRCUITS, "to": (*State, OTHER)},
     ),
+    Metric("bot_log_lines_dropped_total", Kind.COUNTER, "Log lines that nobody took"),
     Metric("bot_loop_lag_seconds", Kind.HISTOGRAM, "How late the event loop woke a sleeper", {}, LOOP),
 )
 

@@ -58,6 +58,8 @@ LOUDNESS: Final[dict[type, Loudness]] = {
     events.BacklogSeen: lambda event: WARNING if event.webhook_failures else DEBUG,
     events.DatabaseUsed: _always(DEBUG),
     events.LoopLagged: _always(DEBUG),
+    events.LoopBlocked: _always(ERROR),
+    events.LinesDropped: _always(WARNING),
     events.RedisConfigured: _always(DEBUG),
     events.GroupsCounted: _always(DEBUG),
     events.RowsCounted: _always(DEBUG),

@@ -32,6 +32,7 @@ MOVED_ELSEWHERE = {
     "bot_webhook_failures_total": "tests/unit/bootstrap/test_vitals.py",
     "bot_updates_set_aside_total": "tests/e2e/gate/test_poison.py",
     "bot_memory_evictions_total": "tests/unit/telemetry/test_metrics.py",
+    "bot_log_lines_dropped_total": "tests/integration/ops/test_service_health.py",
     "bot_mass_flips_total": "tests/e2e/gate/test_brake.py",
     "bot_sweeps_total": "tests/e2e/gate/test_sweeps.py",
     "bot_sweep_questions_total": "tests/e2e/gate/test_sweeps.py",

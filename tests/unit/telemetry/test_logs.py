@@ -52,6 +52,8 @@ LOUD: list[tuple[events.Event, str, str]] = [
     ),
     (events.ErrorReported("dropped"), "info", "error_reported"),
     (events.Lifecycle("ready"), "info", "lifecycle"),
+    (events.LinesDropped(3), "warning", "lines_dropped"),
+    (events.LoopBlocked(6.0, ("gate/settle.py:12 settle",)), "error", "loop_blocked"),
 ]
 
 QUIET: list[tuple[events.Event, str]] = [
@@ -191,7 +193,7 @@ def test_an_unforeseen_error_tells_where_it_came_from_and_not_what_it_quotes() -
     """Its text may hold what somebody wrote; the places in the code hold nothing of the kind."""
     book = Book()
     try:
-        {}["what Sam wrote"]
+        dict[str, str]()["what Sam wrote"]
     except KeyError as error:
         book.listen(events.Unforeseen("update", "KeyError", error))
     (line,) = book.lines

@@ -122,6 +122,7 @@ MOVES: list[tuple[events.Event, dict[str, float]]] = [
     (events.BacklogSeen(7, 1), {"bot_updates_pending": 7, "bot_webhook_failures_total": 1}),
     (events.DatabaseUsed(3), {"bot_db_pool_in_use": 3}),
     (events.LoopLagged(0.25), {"bot_loop_lag_seconds_count": 1, "bot_loop_lag_seconds_sum": 0.25}),
+    (events.LinesDropped(3), {"bot_log_lines_dropped_total": 3}),
     (events.RedisConfigured(True), {"bot_redis_configured": 1}),
     (events.IntentFailed("settle", "Surprise", 1, None), {'bot_errors_total{error_type="other"}': 1}),
     (events.Unforeseen("dispatch", "KeyError"), {'bot_errors_total{error_type="unforeseen"}': 1}),
@@ -173,6 +174,7 @@ def metrics() -> Metrics:
     return Metrics(started_at=1_700_000_000.0, build=Build("1.2.3", "abc"))
 
 
+    events.LoopBlocked(6.0, ("gate/settle.py:12 settle",)),
 def samples(metrics: Metrics) -> dict[str, float]:
     """Return every sample of GMBot's own by its name and labels, as Prometheus writes them."""
     families = [f for f in parse_text(metrics.render()[0].decode()) if not f.name.startswith("process_")]
