@@ -90,9 +90,8 @@ class Metrics:
             events.DependencyChanged: self._dependency_changed(),
             events.RedisConfigured: lambda event: configured.set(event.configured),
             events.LoopLagged: lambda event: lag.observe(event.seconds),
-        }
             events.LinesDropped: lambda event: self._one("bot_log_lines_dropped_total").inc(event.lines),
-            **self._of_circuits(),
+        }
 
     def _of_verdicts(self) -> dict[type, Handler]:
         return {

@@ -163,6 +163,7 @@ SILENT: list[events.Event] = [
     events.GroupPaused(GROUP, "mass_flip"),
     events.ChannelUsability(CHANNEL, usable=False, cause="kicked"),
     events.Lifecycle("ready"),
+    events.LoopBlocked(6.0, ("gate/settle.py:12 settle",)),
     events.DependencyChanged("telegram", connected=True),
     events.HoldEnded(GROUP, USER, "left", lifted=False, seconds=1.0),
 ]
@@ -174,7 +175,6 @@ def metrics() -> Metrics:
     return Metrics(started_at=1_700_000_000.0, build=Build("1.2.3", "abc"))
 
 
-    events.LoopBlocked(6.0, ("gate/settle.py:12 settle",)),
 def samples(metrics: Metrics) -> dict[str, float]:
     """Return every sample of GMBot's own by its name and labels, as Prometheus writes them."""
     families = [f for f in parse_text(metrics.render()[0].decode()) if not f.name.startswith("process_")]
