@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from random import Random
@@ -18,7 +19,9 @@ from gmbot.adapters.sql.database import open_database
 from gmbot.adapters.sql.store import SqlStore
 from gmbot.adapters.telegram.http import HttpPool
 from gmbot.bootstrap import BotAtWork, Parts, assemble
+from gmbot.bootstrap.circuits import get_redis_circuit, open_circuits
 from gmbot.bootstrap.limits import flip_limits, send_limits
+from gmbot.bootstrap.protection import ProtectedDatabase
 from gmbot.bootstrap.sharing import open_hub
 from gmbot.domain.errors import ConfigurationError
 from gmbot.domain.group import Group
@@ -70,10 +73,12 @@ async def _bots(settings: Settings, rate_per_s: float) -> AsyncIterator[list[Bot
     """Yield every bot, without taking updates from whoever does."""
     async with contextlib.AsyncExitStack() as exits:
         clock, random = SystemClock(), Random().random
-        database = await open_database(settings.database_url.reveal())
-        exits.push_async_callback(database.close)
         emit: Emit = lambda event: None  # noqa: E731
-        hub = open_hub(settings, clock, emit, random)
+        circuits = open_circuits(time.monotonic, random, emit)
+        opened = await open_database(settings.database_url.reveal())
+        exits.push_async_callback(opened.close)
+        database = ProtectedDatabase(opened, circuits, clock=clock, random=random, emit=emit)
+        hub = open_hub(settings, clock, emit, random, circuits[get_redis_circuit()])
         if hub is not None:
             exits.push_async_callback(hub.stop)
             await hub.start()
@@ -86,6 +91,7 @@ async def _bots(settings: Settings, rate_per_s: float) -> AsyncIterator[list[Bot
             transport=pool.bot,
             open_store=lambda bot_id, emit: SqlStore(database, bot_id, emit),
             emit=emit,
+            circuits=circuits,
             open_shared=hub.memory if hub is not None else None,
             limits=limits,
             shared_budget=hub.budget(rate_per_s=limits.rate_per_s, burst=limits.burst) if hub else None,

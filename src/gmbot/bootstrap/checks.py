@@ -5,17 +5,20 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from gmbot.adapters.sql.database import Database
 from gmbot.adapters.sql.tables import HEAD
 from gmbot.adapters.sql.version import stored_version
 from gmbot.bootstrap.bot_at_work import BotAtWork
+from gmbot.bootstrap.circuits import get_database_circuit
 from gmbot.domain.errors import Unavailable
 from gmbot.entrypoints.ops.findings import Details, NotWell
 from gmbot.entrypoints.ops.liveness import WEDGED_S
 from gmbot.gate.events import Event, UpdateHandled
+from gmbot.resilience.circuit import State
+from gmbot.resilience.circuits import Circuits
 
 LOOK_AT_VERSION_EVERY_S: Final = 10.0
 
@@ -50,6 +53,32 @@ class Migrations:
         details = {"database": self._version, "code": HEAD}
         if not self.current:
             raise NotWell("unknown" if self._looked_at == -math.inf else "behind", details)
+        return details
+
+
+class CircuitWatch:
+    """Whether anybody is left alone because they kept failing, or as an operator said so."""
+
+    def __init__(self, circuits: Circuits | None) -> None:
+        self._circuits = circuits
+
+    @property
+    def _states(self) -> Mapping[str, State]:
+        return {} if self._circuits is None else self._circuits.states()
+
+    def writable(self) -> None:
+        """Raise NotWell if the database answers, but what is written to it has kept failing."""
+        if self._states.get(get_database_circuit().kind) in {State.OPEN, State.ISOLATED}:
+            raise NotWell("cannot_be_written")
+
+    async def probe(self) -> Details:
+        """Return how the worst circuit of each kind stands. Raises NotWell if one refuses calls."""
+        states = self._states
+        details = {kind: state.value for kind, state in states.items()}
+        if State.ISOLATED in states.values():
+            raise NotWell("isolated", details)
+        if State.OPEN in states.values():
+            raise NotWell("open", details)
         return details
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from gmbot import __version__
 from gmbot.adapters.sql.database import Database
 from gmbot.adapters.sql.store import SqlStore
 from gmbot.bootstrap.bot_at_work import BotAtWork
-from gmbot.bootstrap.checks import Intake, Migrations, Sending
+from gmbot.bootstrap.checks import CircuitWatch, Intake, Migrations, Sending
 from gmbot.bootstrap.telegram_watch import TelegramWatch
 from gmbot.domain.ids import BotId
 from gmbot.entrypoints.ops.app import OpsSources, Render, ShowBeliefs
@@ -20,6 +20,7 @@ from gmbot.entrypoints.ops.health import Checker
 from gmbot.entrypoints.ops.liveness import Heartbeat, Liveness
 from gmbot.gate.events import DependencyChanged, Event, Lifecycle
 from gmbot.gate.ports import Clock, Emit
+from gmbot.resilience.circuits import Circuits
 from gmbot.settings import LogLevel, Settings
 from gmbot.telemetry.logs import Logs
 from gmbot.telemetry.redaction import Redactor
@@ -67,12 +68,24 @@ class OpsDesk:
         self.telegram.listen(event)
         self.intake.listen(event)
 
-    def watch(self, database: Database, hub: Probed | None) -> tuple[Checker, Migrations]:
-        """Return what looks at everything in the background, once it is started."""
-        ping = SqlStore(database, BotId(0), lambda event: None).ping
+    def watch(
+        self,
+        database: Database,
+        hub: Probed | None,
+        *,
+        look: Callable[[], Awaitable[None]] | None = None,
+        circuits: Circuits | None = None,
+    ) -> tuple[Checker, Migrations]:
+        """Return what looks at everything in the background, once it is started.
+
+        `look` asks the database by a way that is open even while its circuit is.
+        """
+        ping = look or SqlStore(database, BotId(0), lambda event: None).ping
+        circuit_watch = CircuitWatch(circuits)
 
         async def database_answers() -> Details:
             await ping()
+            circuit_watch.writable()
             return {"dialect": database.dialect}
 
         migrations = Migrations(database, self._monotonic)
@@ -83,6 +96,8 @@ class OpsDesk:
             Check("send_queue", self._sending.probe, critical=False, dependency=False),
             Check("migrations", migrations.probe, dependency=False),
         ]
+        if circuits is not None:
+            checks.append(Check("circuits", circuit_watch.probe, critical=False, dependency=False))
         if hub is not None:
             checks.insert(1, Check("redis", hub.probe, critical=False))
         names = {check.name for check in checks if check.dependency}

@@ -8,14 +8,21 @@ from typing import TYPE_CHECKING
 from gmbot.domain.ids import BotId
 from gmbot.gate.events import MemoryMeasured
 from gmbot.gate.ports import Clock, Emit, Memory
+from gmbot.resilience.circuit import Circuit
 from gmbot.settings import Settings
 
 if TYPE_CHECKING:
     from gmbot.adapters.redis.hub import Hub
 
 
-def open_hub(settings: Settings, clock: Clock, emit: Emit, random: Callable[[], float]) -> Hub | None:
-    """Return the link with Redis, not started yet; None without REDIS_URL."""
+def open_hub(
+    settings: Settings,
+    clock: Clock,
+    emit: Emit,
+    random: Callable[[], float],
+    circuit: Circuit | None = None,
+) -> Hub | None:
+    """Return the link with Redis, which goes by `circuit`, not started yet; None without REDIS_URL."""
     if settings.redis_url is None:
         return None
     # Who has no Redis pays neither time nor memory for it.
@@ -24,7 +31,9 @@ def open_hub(settings: Settings, clock: Clock, emit: Emit, random: Callable[[], 
 
     bots = [BotId(int(token.reveal().partition(":")[0])) for token in settings.bot_tokens]
     keeping = Keeping(settings.cache_positive_ttl_s, settings.cache_negative_ttl_s)
-    return Hub(settings.redis_url.reveal(), bots, clock, emit, random=random, keeping=keeping)
+    return Hub(
+        settings.redis_url.reveal(), bots, clock, emit, random=random, keeping=keeping, circuit=circuit
+    )
 
 
 def measured(memories: Iterable[Memory]) -> MemoryMeasured:

@@ -15,11 +15,12 @@ import msgspec
 
 from gmbot.domain.errors import ConfigurationError
 from gmbot.settings import parsing
-from gmbot.settings.values import Environment, LogLevel, Mode, Secret
+from gmbot.settings.values import CircuitMode, Environment, LogLevel, Mode, Secret
 from gmbot.settings.variables import (
     BOT_TOKEN,
     CACHE_NEGATIVE_TTL,
     CACHE_POSITIVE_TTL,
+    CIRCUITS,
     DATABASE_URL,
     ENVIRONMENT,
     GROUP_MESSAGES_PER_MINUTE,
@@ -54,7 +55,7 @@ from gmbot.settings.variables import (
     Variable,
 )
 
-__all__ = ["Environment", "LogLevel", "Mode", "Secret", "Settings", "database_url"]
+__all__ = ["CircuitMode", "Environment", "LogLevel", "Mode", "Secret", "Settings", "database_url"]
 
 DEFAULT_DATABASE_URL: Final = "sqlite+aiosqlite:///gmbot.db"
 WEBHOOK_PORTS: Final = (443, 80, 88, 8443)
@@ -92,6 +93,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     otel_traces_sample: float = 0.1
     ops_token: Secret | None = None
     log_level: LogLevel = LogLevel.INFO
+    circuits: CircuitMode = CircuitMode.ON
     log_sample: float = 0.01
     telegram_api_url: str = OFFICIAL_API_URL
     send_rate: int = 25
@@ -221,6 +223,7 @@ _PARSERS: Final[Mapping[str, tuple[Variable, Callable[[Variable, str], object]]]
     "otel_traces_sample": (OTEL_TRACES_SAMPLE, parsing.share),
     "ops_token": (OPS_TOKEN, parsing.ops_token),
     "log_level": (LOG_LEVEL, parsing.log_level),
+    "circuits": (CIRCUITS, parsing.circuit_mode),
     "log_sample": (LOG_SAMPLE, parsing.share),
     "telegram_api_url": (TELEGRAM_API_URL, parsing.telegram_api_url),
     "send_rate": (SEND_RATE, parsing.whole(1, HIGHEST_BUDGET)),

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
-from gmbot.settings.values import Environment, LogLevel, Secret
+from gmbot.settings.values import CircuitMode, Environment, LogLevel, Secret
 from gmbot.settings.variables import OFFICIAL_API_URL, Variable
 
 _TOKEN = re.compile(r"(\d{1,20}):[A-Za-z0-9_-]{30,64}", re.ASCII)
@@ -50,6 +50,10 @@ def _shown(value: str) -> str:
 
 def environment(variable: Variable, value: str) -> enum.StrEnum:
     return choice(variable, value, Environment, value.lower())
+
+
+def circuit_mode(variable: Variable, value: str) -> enum.StrEnum:
+    return choice(variable, value, CircuitMode, value.lower())
 
 
 def log_level(variable: Variable, value: str) -> enum.StrEnum:

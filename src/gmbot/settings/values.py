@@ -19,6 +19,13 @@ class Mode(enum.StrEnum):
     WEBHOOK = "webhook"
 
 
+class CircuitMode(enum.StrEnum):
+    """What circuits do to calls: refuse them while open, or only show that they would."""
+
+    ON = "on"
+    METRICS = "metrics"
+
+
 class LogLevel(enum.StrEnum):
     """The least important line that is still written."""
 

@@ -110,6 +110,12 @@ OTEL_TRACES_SAMPLE: Final = Variable(
 LOG_LEVEL: Final = Variable(
     "LOG_LEVEL", "The least important line written: DEBUG, INFO, WARNING, ERROR or CRITICAL", "INFO", "INFO"
 )
+CIRCUITS: Final = Variable(
+    "CIRCUITS",
+    "`on`: who keeps failing is left alone for a while; `metrics`: GMBot only shows that it would do so",
+    "on",
+    "metrics",
+)
 LOG_SAMPLE: Final = Variable(
     "LOG_SAMPLE",
     "The share of ordinary updates (messages of members, and what is none of GMBot's business) that get a "
@@ -222,6 +228,7 @@ VARIABLES: Final = (
     OTEL_ENDPOINT,
     OTEL_TRACES_SAMPLE,
     LOG_LEVEL,
+    CIRCUITS,
     LOG_SAMPLE,
     TELEGRAM_API_URL,
     SEND_RATE,

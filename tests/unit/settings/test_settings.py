@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gmbot.domain.errors import ConfigurationError
-from gmbot.settings import Environment, LogLevel, Mode, Secret, Settings, database_url
+from gmbot.settings import CircuitMode, Environment, LogLevel, Mode, Secret, Settings, database_url
 from gmbot.settings.variables import VARIABLES
 
 TOKEN = "123456789:AAcanaryCANARYcanaryCANARYcanary0123"
@@ -73,6 +73,12 @@ def test_a_share_of_ordinary_updates_is_logged(given: str, share: float) -> None
     """One in a hundred, unless told otherwise."""
     assert load(LOG_SAMPLE=given).log_sample == share
     assert load().log_sample == 0.01
+
+
+def test_circuits_may_be_told_to_refuse_nobody() -> None:
+    """They are on unless an operator says otherwise."""
+    assert load().circuits is CircuitMode.ON
+    assert load(CIRCUITS="Metrics").circuits is CircuitMode.METRICS
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
@@ -190,6 +196,7 @@ def test_plain_http_is_allowed_on_loopback_without_the_official_server(host: str
         ({"SEND_RATE": "0"}, "SEND_RATE is '0', and must be a whole number from 1 to 10000"),
         ({"SEND_BURST": "2.5"}, "SEND_BURST is '2.5', and must be a whole number from 1 to 10000"),
         ({"GROUP_MESSAGES_PER_MINUTE": "-1"}, "GROUP_MESSAGES_PER_MINUTE is '-1', and must be a whole"),
+        ({"CIRCUITS": "off"}, "CIRCUITS is 'off', and must be one of on, metrics"),
         ({"LOG_SAMPLE": "1.5"}, "LOG_SAMPLE is '1.5', and must be a number from 0 to 1"),
         ({"LOG_SAMPLE": "ten"}, "LOG_SAMPLE is 'ten', and must be a number from 0 to 1"),
         ({"OPS_TOKEN": "too-short"}, "OPS_TOKEN must be 16 to 256 of"),

@@ -3,6 +3,10 @@
 While it is lost, others may store what this process cannot hear of, and this one what Redis does not learn.
 So whoever finds Redis again begins an era, in which nothing that was kept before counts, for anybody; and
 it does not believe any memory until everybody else who lost Redis with it has had the time to do the same.
+
+The link is what the circuit of Redis is about: it opens when the link is lost, since nobody can ask anything
+then, and each attempt at it is the circuit's one probe. News are never refused while the link stands: who
+could not tell others of a change must know that they no longer believe what they remember.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequen
 from typing import Any
 
 import msgspec
+from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError
 
 from gmbot.adapters.redis import notation
@@ -27,6 +32,7 @@ from gmbot.domain.errors import Unavailable
 from gmbot.domain.ids import BotId
 from gmbot.gate.news import FactsNews
 from gmbot.gate.ports import Clock, Emit
+from gmbot.resilience.circuit import Circuit, CircuitLimits
 
 
 class Pace(msgspec.Struct, frozen=True):
@@ -58,7 +64,9 @@ class Hub:
         keeping: Keeping | None = None,
         pace: Pace | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        circuit: Circuit | None = None,
     ) -> None:
+        self._circuit = circuit or Circuit(CircuitLimits(), now=monotonic, random=random)
         self._url = url
         self._clock = clock
         self._random = random
@@ -116,6 +124,8 @@ class Hub:
         while True:
             with contextlib.suppress(RedisError, OSError, TimeoutError, Unavailable):
                 await self._live()
+            # Without the link nobody can ask anything: it need not be counted how often that fails.
+            self._circuit.trip()
             self._tried.set()
             await self._clock.sleep(self._pace.retry_s * (0.5 + self._random()))
 
@@ -129,17 +139,19 @@ class Hub:
                 monotonic=self._monotonic,
                 trust=self._trust,
             )
-            bots = tuple(self._memories)
-            async with asyncio.timeout(self._pace.answer_s):
-                await talking.connect()  # type: ignore[no-untyped-call]
-                await ears.open([notation.prefix(b) for b in bots], [notation.news_channel(b) for b in bots])
+            await self._circuit.trial(lambda: self._connect(talking, ears))
             pipe = Pipe(talking, answer_s=self._pace.answer_s)
-            async with first_failure(pipe.run(), ears.listen(), self._beat(pipe, ears)) as failure:
+            async with first_failure(pipe.run(), ears.listen(), self._keep_up(pipe, ears)) as failure:
                 try:
-                    await self._begin(pipe)
                     await failure
                 finally:
                     self._lose()
+
+    async def _connect(self, talking: AbstractConnection, ears: Ears) -> None:
+        bots = tuple(self._memories)
+        async with asyncio.timeout(self._pace.answer_s):
+            await talking.connect()  # type: ignore[no-untyped-call]
+            await ears.open([notation.prefix(b) for b in bots], [notation.news_channel(b) for b in bots])
 
     async def _begin(self, pipe: Pipe) -> None:
         """Begin an era for each bot; a Redis that refuses to be written to is as good as none."""
@@ -159,15 +171,19 @@ class Hub:
         for memory in self._memories.values():
             memory.disconnect()
 
-    async def _beat(self, pipe: Pipe, ears: Ears) -> None:
-        """Keep making sure that nothing is missed: not if others cannot write, either."""
-        beat = f"beat:{min(self._memories, default=0)}"
+    async def _keep_up(self, pipe: Pipe, ears: Ears) -> None:
+        """Begin, and keep making sure that nothing is missed; all of it tells the circuit how Redis is."""
+        await self._circuit.trial(lambda: self._begin(pipe))
         while True:
-            began = self._monotonic()
-            await ears.ping(patience_s=self._pace.silence_s)
-            await pipe.ask("SET", beat, 1, "EX", 60)
-            self._trust.written_at = began
+            await self._circuit.trial(lambda: self._beat(pipe, ears))
             await self._clock.sleep(self._pace.heartbeat_s)
+
+    async def _beat(self, pipe: Pipe, ears: Ears) -> None:
+        """Make sure that nothing is missed: not if others cannot write, either."""
+        began = self._monotonic()
+        await ears.ping(patience_s=self._pace.silence_s)
+        await pipe.ask("SET", f"beat:{min(self._memories, default=0)}", 1, "EX", 60)
+        self._trust.written_at = began
 
     def _hear_keys(self, keys: Sequence[bytes] | None) -> None:
         """Everything was wiped, or some keys were written or are gone."""
