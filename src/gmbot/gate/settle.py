@@ -170,6 +170,12 @@ class _Settlement:
         prompt = self._bot.ledger.owe(Prompt(hold.group_id))
         return {"holds": (hold.gone(away=not standing.present),), "owed": (prompt,)}
 
+    def _outside(self) -> bool:
+        """Whether somebody wrote who never joined; without a linked channel they must have left since."""
+        group, standing = self._bot.guarded.group(self._case.group_id), self._record.standing
+        linked = group is not None and group.linked_chat_id is not None
+        return linked and self._case.spoke and standing is not None and not standing.present
+
     def _situation(self) -> Situation:
         return Situation(
             group_id=self._case.group_id,
@@ -205,12 +211,11 @@ class _Settlement:
 
     async def _place(self, hold: Hold) -> None:
         case = self._case
-        standing = self._record.standing
         owed = msgspec.structs.replace(
             hold,
             name=case.name or hold.name,
             thread_id=case.thread_id or hold.thread_id,
-            outside=case.spoke and standing is not None and not standing.present,
+            outside=self._outside(),
         )
         await self._write(holds=(owed,))
         self._record = msgspec.structs.replace(self._record, hold=owed)
