@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 from collections.abc import Callable, Coroutine
@@ -15,9 +16,9 @@ from gmbot.adapters.telegram.client import BotClient
 from gmbot.adapters.telegram.polling import Poller
 from gmbot.adapters.telegram.send_queue import SendLimits
 from gmbot.adapters.telegram.transport import Transport
-from gmbot.domain.errors import TransientError
 from gmbot.bootstrap.circuits import open_circuits
 from gmbot.bootstrap.protection import ProtectedTransport
+from gmbot.domain.errors import TransientError
 from gmbot.domain.ids import BotId
 from gmbot.domain.mass_flip import FlipLimits
 from gmbot.entrypoints.bot.dispatch import Dispatcher
@@ -44,8 +45,8 @@ from gmbot.gate.tell_held import prompt_pace
 from gmbot.gate.tracing import Trace, untraced
 from gmbot.resilience.backoff import Backoff
 from gmbot.resilience.budget import SharedBudget
-from gmbot.resilience.keyed_lock import KeyedLock
 from gmbot.resilience.circuits import Circuits
+from gmbot.resilience.keyed_lock import KeyedLock
 from gmbot.resilience.workers import TaskPool
 
 CONCURRENT_ATTEMPTS = 64
@@ -53,8 +54,8 @@ CONCURRENT_ANSWERS = 64
 PER_CHAT = 16
 """How many attempts of one kind, or answers, one chat may have under way: enough to keep the budget busy."""
 
-DRAIN_S = 10.0
-"""How long each kind of work may take to finish at a stop."""
+DRAIN_S = 6.0
+"""How long what is in hand may take to finish at a stop."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +76,8 @@ class Parts:
     open_shared: Callable[[BotId], SharedMemory] | None = None
     shared_budget: SharedBudget | None = None
     poll_wait_s: int = 50
-    flips: FlipLimits = field(default_factory=FlipLimits)
     circuits: Circuits | None = None
+    flips: FlipLimits = field(default_factory=FlipLimits)
     sweeps: SweepPlan = field(default_factory=SweepPlan)
     sampled: Callable[[int], bool] = lambda update_id: True
     tally: Tally = field(default_factory=Tally)
@@ -106,15 +107,24 @@ class BotAtWork:
 
     async def stop(self, grace_s: float = DRAIN_S) -> None:
         """Take no more updates, finish what is in hand within `grace_s` seconds; the rest stays owed."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + grace_s
         try:
-            if self.poller is not None:
-                await self.poller.stop()
-            await self.background.stop(grace_s)
-            await self.outbox.stop(grace_s)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(end):
+                    await self._take_no_more()
+            self.bot.emit(Lifecycle("intake_stopped"))
+            await self.background.stop(max(end - loop.time(), 0.0))
+            await self.outbox.stop(max(end - loop.time(), 0.0))
+            self.bot.emit(Lifecycle("drained"))
         finally:
             for task in self.tasks:
                 task.cancel()
             await asyncio.gather(*self.tasks, return_exceptions=True)
+
+    async def _take_no_more(self) -> None:
+        if self.poller is not None:
+            await self.poller.stop()
 
 
 async def assemble(token: str, parts: Parts) -> BotAtWork:

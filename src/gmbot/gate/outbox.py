@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -16,6 +17,7 @@ from gmbot.gate.intents import LEASE_S, URGENCY, Delete, Intent, Owed, Rewrite, 
 from gmbot.gate.ledger import Ledger
 from gmbot.gate.ports import Clock, Emit, Store
 from gmbot.resilience.backoff import Backoff
+from gmbot.resilience.deadline import deadline
 from gmbot.resilience.workers import TaskPool
 
 Perform = Callable[[Owed], Awaitable[Changes]]
@@ -31,6 +33,9 @@ UNFORESEEN_STEP_S, UNFORESEEN_CAP_S = 30.0, 600.0
 RENEW_EVERY_S = 5.0
 SHORTEST_LEASE_S = 5.0
 """With less of its lease left an attempt is not begun: another process might begin it too."""
+
+HAND_BACK_S = 3.0
+"""How long a stop tries to give up leases; whatever is left of them ends by itself."""
 
 MOST_HELD = 10_000
 """What is owed beyond this stays in the store until there is room: memory is bounded."""
@@ -171,11 +176,16 @@ class Outbox:
             self._leased_until.update({one.key: one.due_at for one in kept if one.key in self._leased_until})
 
     async def _hand_back(self, debts: Sequence[Owed]) -> None:
-        """Give up the leases of what is not done, so that the next process need not wait for their end."""
+        """Give up the leases of what is not done, so that the next process need not wait for their end.
+
+        A store that does not answer keeps no stop waiting.
+        """
         now = self._clock.now()
         left = [msgspec.structs.replace(owed, due_at=now) for owed in debts]
-        for start in range(0, len(left), _BATCH):
-            await self._write(Changes(postponed=tuple(left[start : start + _BATCH])))
+        with contextlib.suppress(TransientError):
+            async with deadline(HAND_BACK_S):
+                for start in range(0, len(left), _BATCH):
+                    await self._ledger.write(Changes(postponed=tuple(left[start : start + _BATCH])))
 
     async def _nap(self, nap_s: float) -> None:
         nap = asyncio.ensure_future(self._clock.sleep(nap_s))

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 from gmbot.domain.errors import ConfigurationError
 
 BACKLOG: Final = 2048
-GRACE_S: Final = 10
+GRACE_S: Final = 4
 """How long requests under way may take once the server is asked to stop."""
 
 
