@@ -19,6 +19,7 @@ from gmbot.adapters.sql.store import SqlStore
 from gmbot.adapters.telegram.http import HttpPool
 from gmbot.adapters.telegram.webhook import WebhookApp, WebhookBot, register
 from gmbot.bootstrap.ages import pruner, tell_sizes
+from gmbot.bootstrap.awaited import AwaitedDatabase
 from gmbot.bootstrap.bot_at_work import DRAIN_S, BotAtWork, Parts, assemble, start_polling
 from gmbot.bootstrap.commit import commit_of
 from gmbot.bootstrap.limits import flip_limits, send_limits, sweep_plan
@@ -43,6 +44,7 @@ from gmbot.gate.pause_group import recheck_groups
 from gmbot.gate.show_beliefs import Beliefs, show_beliefs
 from gmbot.gate.tracing import untraced
 from gmbot.gate.watch_channels import recheck_channels
+from gmbot.resilience.backoff import Backoff
 from gmbot.resilience.clock import SystemClock
 from gmbot.settings import Environment, Mode, Settings
 from gmbot.telemetry.logs import LogOptions, Logs
@@ -55,6 +57,8 @@ if TYPE_CHECKING:
 
 COUNT_EVERY_S = 5.0
 RECHECK_EVERY_S = 600.0
+PATIENCE_CAP_S = 5.0
+"""How long, at most, GMBot waits before it looks again for a database that was down when it started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +149,10 @@ class Product:
         self.emit(Lifecycle("starting", self.settings.mode.value))
         self._observers = Observers(self.settings, random=self._random.random, emit=self.emit)
         self._exits.push_async_callback(self._observers.close)
-        connect = open_database if self._demo is None else self._demo.open_database
-        database = WatchedDatabase(await connect(self.settings.database_url.reveal()))
-        self._exits.push_async_callback(database.close)
+        awaited = AwaitedDatabase(self.settings.database_url.reveal(), self._open_database)
+        self._exits.push_async_callback(awaited.close)
+        await awaited.open()
+        database = WatchedDatabase(awaited)
         self.emit(RedisConfigured(self.settings.redis_url is not None))
         self._hub = open_hub(self.settings, self._clock, self.emit, self._random.random)
         if self._hub is not None:
@@ -156,11 +161,11 @@ class Product:
         self._background(feel_loop(self.emit, self._clock, beat=self.desk.heartbeat.beat), "loop-lag")
         self._exits.enter_context(Watchdog(lambda: self.desk.heartbeat.silent_s, self.emit))
         await self._serve_ops(database)
+        await awaited.wait(self._clock, self.emit, Backoff(cap_s=PATIENCE_CAP_S, random=self._random.random))
         parts = self._parts(database)
+        self._exits.push_async_callback(self._stop_bots)
         for token in self.settings.bot_tokens:
-            work = await assemble(token.reveal(), parts)
-            self._exits.push_async_callback(work.stop, DRAIN_S if self._demo is None else self._demo.drain_s)
-            self.bots.append(work)
+            self.bots.append(await assemble(token.reveal(), parts))
         await self._take_updates(parts)
         self._background(self._keep_house(), "housekeeping")
         self._background(self._announce(), "commands")
@@ -175,6 +180,15 @@ class Product:
         self.desk.ready = True
         self.emit(Lifecycle("ready"))
         self._observers.ready()
+
+    async def _open_database(self, url: str) -> Database:
+        if self._demo is not None:
+            return await self._demo.open_database(url)
+        return await open_database(url, may_be_down=True)
+
+    async def _stop_bots(self) -> None:
+        grace_s = DRAIN_S if self._demo is None else self._demo.drain_s
+        await asyncio.gather(*(work.stop(grace_s) for work in self.bots))
 
     def _parts(self, database: Database) -> Parts:
         pool = HttpPool(self.settings.telegram_api_url)
