@@ -12,6 +12,7 @@ from prometheus_client.exposition import choose_encoder
 
 from gmbot.gate import events
 from gmbot.gate.tally import Bounds, Tally
+from gmbot.resilience.circuit import State
 from gmbot.telemetry.catalogue import CATALOGUE, snake_case
 from gmbot.telemetry.series import BeforeAll, Family
 
@@ -91,7 +92,24 @@ class Metrics:
             events.RedisConfigured: lambda event: configured.set(event.configured),
             events.LoopLagged: lambda event: lag.observe(event.seconds),
             events.LinesDropped: lambda event: self._one("bot_log_lines_dropped_total").inc(event.lines),
+            **self._of_circuits(),
         }
+
+    def _of_circuits(self) -> dict[type, Handler]:
+        states, moves = self._families["bot_circuit_state"], self._families["bot_circuit_transitions_total"]
+
+        def stand(circuit: str, state: str) -> None:
+            states.of(circuit).set(State(state).level)
+
+        def moved(event: events.CircuitMoved) -> None:
+            moves.of(event.circuit, event.to).inc()
+            stand(event.circuit, event.worst)
+
+        def seen(event: events.CircuitsSeen) -> None:
+            for circuit, state in event.states.items():
+                stand(circuit, state)
+
+        return {events.CircuitMoved: moved, events.CircuitsSeen: seen}
 
     def _of_verdicts(self) -> dict[type, Handler]:
         return {

@@ -154,6 +154,17 @@ MOVES: list[tuple[events.Event, dict[str, float]]] = [
         {'bot_db_rows{table="holds"}': 5, 'bot_db_rows{table="other"}': 6},
     ),
     (events.RowsPruned("holds", 3), {'bot_pruned_rows_total{table="holds"}': 3}),
+    (
+        events.CircuitMoved("telegram_act", "closed", "open", "isolated", BOT, 5.0),
+        {
+            'bot_circuit_transitions_total{circuit="telegram_act",to="open"}': 1,
+            'bot_circuit_state{circuit="telegram_act"}': 3,
+        },
+    ),
+    (
+        events.CircuitsSeen({"redis": "half_open", "database_read": "closed"}),
+        {'bot_circuit_state{circuit="redis"}': 1, 'bot_circuit_state{circuit="database_read"}': 0},
+    ),
     (events.DependencyChanged("database", connected=True), {"bot_db_connected": 1}),
     (events.DependencyChanged("redis", connected=True), {"bot_redis_connected": 1}),
 ]
