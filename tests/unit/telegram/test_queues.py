@@ -177,12 +177,24 @@ async def test_only_what_is_below_the_first_unfinished_is_confirmed() -> None:
     await desk.end(6, 7)
     assert desk.unfinished.offset == 5
     assert not any(desk.unfinished.is_new(UpdateId(number)) for number in (5, 6, 7, 8))
-    desk.unfinished.forget_confirmed()
+    desk.unfinished.forget_confirmed(desk.unfinished.offset)
     assert not desk.unfinished.is_new(UpdateId(6))
     await desk.end(5)
     assert desk.unfinished.offset == 9
-    desk.unfinished.forget_confirmed()
+    desk.unfinished.forget_confirmed(desk.unfinished.offset)
     assert desk.unfinished.is_new(UpdateId(6))
+
+
+async def test_what_is_handled_while_a_poll_is_under_way_is_not_handled_again() -> None:
+    """The poll asked for it, and its answer brings it."""
+    desk = Desk()
+    desk.begin(said(5, ANN))
+    polled_from = desk.unfinished.offset
+    await desk.end(5)
+    desk.unfinished.forget_confirmed(polled_from)
+    assert not desk.unfinished.is_new(UpdateId(5))
+    desk.unfinished.forget_confirmed(desk.unfinished.offset)
+    assert desk.unfinished.is_new(UpdateId(5))
 
 
 async def test_chats_take_turns() -> None:

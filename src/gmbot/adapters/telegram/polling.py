@@ -107,7 +107,7 @@ class Poller:
             raise TransientError(answer.text)
         self._contested = False
         self._confirmed = offset
-        self._unfinished.forget_confirmed()
+        self._unfinished.forget_confirmed(offset)
         return answer
 
     async def _contest(self, conflict: Conflict) -> None:

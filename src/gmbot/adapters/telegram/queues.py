@@ -142,11 +142,13 @@ class Unfinished:
         self._next = max(self._next, update.update_id + 1)
         return turn
 
-    def forget_confirmed(self) -> None:
-        """Forget what will not be fetched again."""
+    def forget_confirmed(self, offset: int) -> None:
+        """Forget what a poll from `offset` on has confirmed.
+
+        What was handled while it was under way is in its answer all the same.
+        """
         if self._handled:
-            offset = self.offset
-            self._handled = {number for number in self._handled if number >= offset} if self._turns else set()
+            self._handled = {number for number in self._handled if number >= offset}
 
     async def serve(self, turn: Turn) -> None:
         """Handle an update once those before it are over; return when it is handled or nothing may begin."""
