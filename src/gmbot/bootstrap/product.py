@@ -21,14 +21,16 @@ from gmbot.adapters.telegram.webhook import WebhookApp, WebhookBot, register
 from gmbot.bootstrap.ages import pruner, tell_sizes
 from gmbot.bootstrap.awaited import AwaitedDatabase
 from gmbot.bootstrap.bot_at_work import DRAIN_S, BotAtWork, Parts, assemble, start_polling
+from gmbot.bootstrap.circuits import get_redis_circuit, open_circuits, tell_states
 from gmbot.bootstrap.commit import commit_of
 from gmbot.bootstrap.limits import flip_limits, send_limits, sweep_plan
 from gmbot.bootstrap.observers import Observers
 from gmbot.bootstrap.ops_desk import OpsDesk
+from gmbot.bootstrap.protection import ProtectedDatabase
 from gmbot.bootstrap.sharing import measured, open_hub
 from gmbot.bootstrap.vitals import Backlog, WatchedDatabase, feel_loop, tell_dropped, tell_use
 from gmbot.bootstrap.watchdog import Watchdog
-from gmbot.domain.errors import ConfigurationError, RefusedError, TransientError
+from gmbot.domain.errors import ConfigurationError, RefusedError, TransientError, Unavailable
 from gmbot.domain.ids import UserId
 from gmbot.entrypoints.bot.menus import COMMAND_MENUS
 from gmbot.entrypoints.ops.app import ShowBeliefs, create_app
@@ -46,7 +48,7 @@ from gmbot.gate.tracing import untraced
 from gmbot.gate.watch_channels import recheck_channels
 from gmbot.resilience.backoff import Backoff
 from gmbot.resilience.clock import SystemClock
-from gmbot.settings import Environment, Mode, Settings
+from gmbot.settings import CircuitMode, Environment, Mode, Settings
 from gmbot.telemetry.logs import LogOptions, Logs
 from gmbot.telemetry.prometheus import Build, Metrics
 from gmbot.telemetry.sampling import Sampling
@@ -94,6 +96,13 @@ class Product:
         self._write = listener(self._logs, self.sampled)
         self._exits = contextlib.AsyncExitStack()
         self._observers: Observers | None = None
+        self.circuits = open_circuits(
+            time.monotonic,
+            self._random.random,
+            self.emit,
+            metrics_only=settings.circuits is CircuitMode.METRICS,
+        )
+        self._database: ProtectedDatabase | None = None
         self._hub: Hub | None = None
         self.bots: list[BotAtWork] = []
         self.desk = OpsDesk(settings, self.bots, clock=self._clock, emit=self.emit, logs=self._logs)
@@ -149,12 +158,14 @@ class Product:
         self.emit(Lifecycle("starting", self.settings.mode.value))
         self._observers = Observers(self.settings, random=self._random.random, emit=self.emit)
         self._exits.push_async_callback(self._observers.close)
+        self._background(tell_states(self.circuits, self.emit, self._clock), "circuits")
         awaited = AwaitedDatabase(self.settings.database_url.reveal(), self._open_database)
         self._exits.push_async_callback(awaited.close)
         await awaited.open()
         database = WatchedDatabase(awaited)
         self.emit(RedisConfigured(self.settings.redis_url is not None))
-        self._hub = open_hub(self.settings, self._clock, self.emit, self._random.random)
+        link = self.circuits[get_redis_circuit()]
+        self._hub = open_hub(self.settings, self._clock, self.emit, self._random.random, link)
         if self._hub is not None:
             self._exits.push_async_callback(self._hub.stop)
             await self._hub.start()
@@ -162,6 +173,8 @@ class Product:
         self._exits.enter_context(Watchdog(lambda: self.desk.heartbeat.silent_s, self.emit))
         await self._serve_ops(database)
         await awaited.wait(self._clock, self.emit, Backoff(cap_s=PATIENCE_CAP_S, random=self._random.random))
+        if self._database is not None:
+            self._background(self._database.heal(self._clock), "healing")
         parts = self._parts(database)
         self._exits.push_async_callback(self._stop_bots)
         for token in self.settings.bot_tokens:
@@ -183,8 +196,20 @@ class Product:
 
     async def _open_database(self, url: str) -> Database:
         if self._demo is not None:
-            return await self._demo.open_database(url)
-        return await open_database(url, may_be_down=True)
+            return self._protected(await self._demo.open_database(url))
+        return self._protected(await open_database(url, may_be_down=True))
+
+    def _protected(self, database: Database) -> Database:
+        self._database = ProtectedDatabase(
+            database, self.circuits, clock=self._clock, random=self._random.random, emit=self.emit
+        )
+        return self._database
+
+    async def _look_at_database(self) -> None:
+        """Return if the database answers, and can be written to as far as is known."""
+        if self._database is None:
+            raise Unavailable("the database has not answered yet")
+        await self._database.probe()
 
     async def _stop_bots(self) -> None:
         grace_s = DRAIN_S if self._demo is None else self._demo.drain_s
@@ -206,13 +231,16 @@ class Product:
             sweeps=sweep_plan(self.settings),
             open_shared=self._hub.memory if self._hub is not None else None,
             shared_budget=budget,
+            circuits=self.circuits,
             sampled=self.sampled,
             tally=self.metrics.tally,
             trace=self._observers.trace if self._observers is not None else untraced,
         )
 
     async def _serve_ops(self, database: Database) -> None:
-        checker, migrations = self.desk.watch(database, self._hub)
+        checker, migrations = self.desk.watch(
+            database, self._hub, look=self._look_at_database, circuits=self.circuits
+        )
         await self._exits.enter_async_context(checker)
         beliefs = None if self._demo is None else self._beliefs(database)
         pages = self.desk.pages(checker, migrations, self.metrics.render, beliefs)

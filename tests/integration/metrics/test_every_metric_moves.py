@@ -28,6 +28,7 @@ HOUSE_KEPT_S = 15.0
 """Housekeeping looks at all that it looks at within this time."""
 
 MOVED_ELSEWHERE = {
+    "bot_circuit_transitions_total": "tests/integration/circuits/test_outages.py",
     "bot_wrongful_holds_total": "tests/e2e/gate/test_wrongful_holds.py",
     "bot_webhook_failures_total": "tests/unit/bootstrap/test_vitals.py",
     "bot_updates_set_aside_total": "tests/e2e/gate/test_poison.py",
