@@ -11,6 +11,7 @@ from pathlib import Path
 import aiohttp
 import pytest_asyncio
 from tests.fixtures.child import free_port
+from tests.fixtures.log_lines import misfits, parsed
 from tests.fixtures.metrics import seconds_until, value
 
 from gmbot.bootstrap import Product
@@ -106,6 +107,7 @@ async def test_the_log_level_changes_while_it_runs(box: Box, tmp_path: Path) -> 
                     assert await answer.json() == {"level": "WARNING"}
     assert {"log_level", "update_handled", "query_ran"} <= _said(log)
     assert not {"ready", "stopped"} & _said(log)
+    assert misfits(parsed(log.read_text())) == []
 
 
 def _said(log: Path) -> set[str]:
