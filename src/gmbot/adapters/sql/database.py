@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gmbot.adapters.sql.failures import refuses, sqlstate, unavailable
 from gmbot.adapters.sql.lines import Work
+from gmbot.adapters.sql.quick import Quick
 from gmbot.adapters.sql.sqlite import Sqlite
 from gmbot.adapters.sql.tables import HEAD
 from gmbot.adapters.sql.version import stored_version
@@ -49,7 +50,7 @@ class Database(Protocol):
         ...
 
     async def read(self, work: Work[T]) -> T:
-        """Run work outside any transaction; of PostgreSQL's, each statement is one by itself."""
+        """Run queries outside any transaction."""
         ...
 
     async def write(self, work: Work[T]) -> T:
@@ -144,7 +145,12 @@ class Postgres:
         return await self._run(_in_connection, self._reader, work)
 
     async def write(self, work: Work[T]) -> T:
-        """Run work in one transaction; again if PostgreSQL undid it to break a deadlock."""
+        """Run work in one transaction; again if PostgreSQL undid it to break a deadlock.
+
+        Quick work may be one statement, which is a transaction by itself, in one round trip instead of three.
+        """
+        if isinstance(work, Quick):
+            return await self._run(_in_connection, self._reader, work)
         return await self._run(_in_transaction, self._engine, work)
 
     async def close(self) -> None:

@@ -81,9 +81,6 @@ class SqlStore:
 
     async def _write_together(self, changes: Sequence[Changes]) -> Sequence[bool]:
         work = Quick(lambda db: self._plain_writes.write(db, self._bot, changes))
-        if self._database.dialect == "postgresql":
-            # One statement is a transaction by itself, and a round trip less than two.
-            return await self._database.read(work)
         return await self._database.write(work)
 
     async def groups(self) -> Sequence[Group]:

@@ -28,6 +28,9 @@ SHARE = 0.4
 RESERVED = 1 / 3
 """The part of the burst that is kept for chats within their share."""
 
+BUNCH_S = 0.2
+"""Whoever leaves the reserve alone goes in bunches: five calls at once cost half of five 40 ms apart."""
+
 MARGIN_S = 0.25
 """Telegram counts when calls arrive: two that left a second apart may arrive with less between them."""
 
@@ -120,6 +123,8 @@ class SendQueue:
         now = clock.now
         self._budget = Budget(limits.rate_per_s, limits.burst, now=now)
         self._reserve = float(int(limits.burst * RESERVED))
+        self._bunch = max(1.0, min(limits.rate_per_s * BUNCH_S, (limits.burst - self._reserve) / 2))
+        self._pouring = True
         self._shares: Shares[int | str | None] = Shares(
             limits.rate_per_s * SHARE, max(1.0, limits.burst * SHARE), now=now
         )
@@ -193,7 +198,12 @@ class SendQueue:
         return not self._kept_s(sending) and not self._budget.wait_s(keep=self._keep(sending))
 
     def _keep(self, sending: Sending) -> float:
-        return 0.0 if self._shares.modest(sending.chat) else self._reserve
+        """How many tokens a call leaves; beyond the reserve only while a bunch of them is gathered."""
+        if self._shares.modest(sending.chat):
+            return 0.0
+        left = self._budget.level - self._reserve + SLACK
+        self._pouring = left >= (1.0 if self._pouring else self._bunch)
+        return self._reserve if self._pouring else self._reserve + self._bunch - 1.0
 
     def _kept_s(self, sending: Sending) -> float:
         """How long the limits of its own chat keep a call."""
