@@ -59,6 +59,9 @@ if TYPE_CHECKING:
 
 COUNT_EVERY_S = 5.0
 RECHECK_EVERY_S = 600.0
+FIRST_LOOK_S = 1.0
+"""How long pages wait at a start for the database; without it they say that it is not there."""
+
 PATIENCE_CAP_S = 5.0
 """How long, at most, GMBot waits before it looks again for a database that was down when it started."""
 
@@ -161,7 +164,7 @@ class Product:
         self._background(tell_states(self.circuits, self.emit, self._clock), "circuits")
         awaited = AwaitedDatabase(self.settings.database_url.reveal(), self._open_database)
         self._exits.push_async_callback(awaited.close)
-        await awaited.open()
+        await awaited.open(FIRST_LOOK_S)
         database = WatchedDatabase(awaited)
         self.emit(RedisConfigured(self.settings.redis_url is not None))
         link = self.circuits[get_redis_circuit()]

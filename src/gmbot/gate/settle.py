@@ -84,7 +84,8 @@ class _Settlement:
                 await self._write()
                 raise Unavailable("membership is still unknown")
             elif await self._step(verdict, group):
-                await self._write(**self._presence())
+                await self._write()
+                await self._follow_presence()
                 if verdict.reason is Reason.QUALIFIED:
                     self._bot.brake.passed(self._case.group_id, self._case.user_id)
                 return verdict
@@ -160,15 +161,20 @@ class _Settlement:
         await pull_brake(self._bot, group, seen)
         return True
 
-    def _presence(self) -> dict[str, Any]:
-        """Tell nobody who is not there: people leave, and come, while they are being held."""
-        hold, standing = self._record.hold, self._record.standing
-        if hold is None or standing is None or not hold.active or hold.outside:
-            return {}
-        if hold.away is not standing.present:
-            return {}
-        prompt = self._bot.ledger.owe(Prompt(hold.group_id))
-        return {"holds": (hold.gone(away=not standing.present),), "owed": (prompt,)}
+    async def _follow_presence(self) -> None:
+        """Tell nobody who is not there: people leave, and come, while they are being held.
+
+        Whoever tells them writes to the same hold at that moment, and may win.
+        """
+        for _ in range(MOST_STEPS):
+            hold, standing = self._record.hold, self._record.standing
+            if hold is None or standing is None or not hold.active or hold.outside:
+                return
+            if hold.away is not standing.present:
+                return
+            prompt = self._bot.ledger.owe(Prompt(hold.group_id))
+            await self._write(holds=(hold.gone(away=not standing.present),), owed=(prompt,))
+            await self._read()
 
     def _outside(self) -> bool:
         """Whether somebody wrote who never joined; without a linked channel they must have left since."""

@@ -56,6 +56,17 @@ async def test_a_postgres_that_refuses_is_one_plain_sentence(postgres_server: Po
         await open_database(postgres_server.url("missing"))
 
 
+async def test_whoever_waits_is_told_apart_what_is_down_and_what_refuses(
+    postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    """A start waits for the one, never for the other, nor for a file."""
+    with pytest.raises(Unavailable):
+        await open_database(f"postgresql://gmbot@127.0.0.1:{free_port()}/gmbot", may_be_down=True)
+    for wrong in (postgres_server.url("missing"), f"sqlite:///{tmp_path / 'missing' / 'gmbot.db'}"):
+        with pytest.raises(ConfigurationError):
+            await open_database(wrong, may_be_down=True)
+
+
 async def test_a_file_that_is_no_database_is_one_plain_sentence(tmp_path: Path) -> None:
     """A wrong file is not overwritten."""
     path = tmp_path / "letter.txt"
