@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 a check or step failed, 2 a setting is wrong, 130 interrup
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -19,6 +20,7 @@ FAILED: Final = 1
 MISCONFIGURED: Final = 2
 INTERRUPTED: Final = 130
 HIGHEST_PORT: Final = 65_535
+HIGHEST_STANDARD: Final = 2
 MOST: Final = 100_000
 
 
@@ -36,6 +38,7 @@ Result = TypeVar("Result")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line's verb and return the exit code."""
+    _occupy_standard_streams()
     options = _parser().parse_args(arguments)
     verb: Verb = options.verb
     return conclude(lambda: verb(Call(options, os.environ, Path(".env"))))
@@ -46,13 +49,31 @@ def conclude(work: Callable[[], int]) -> int:
     try:
         return work()
     except ConfigurationError as error:
-        sys.stderr.write(f"gmbot: {error}\n")
+        _tell(f"gmbot: {error}\n")
         return MISCONFIGURED
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - a last resort: what nobody foresaw must not show a token
-        sys.stderr.write(_redacted_traceback(error))
+        _tell(_redacted_traceback(error))
         return FAILED
+
+
+def _tell(text: str) -> None:
+    """Write to standard error, if there is one."""
+    if sys.stderr is not None:
+        sys.stderr.write(text)
+
+
+def _occupy_standard_streams() -> None:
+    """Put nothing in the place of a standard stream that was closed.
+
+    Otherwise the next file or socket takes its number: a C library that writes to standard error would write
+    into it, and libuv ends the process when it is closed.
+    """
+    with contextlib.suppress(OSError):
+        while (number := os.open(os.devnull, os.O_RDWR)) <= HIGHEST_STANDARD:
+            pass
+        os.close(number)
 
 
 def run(call: Call) -> int:
