@@ -24,6 +24,7 @@ from gmbot.settings import Secret, Settings
 FAILED = 1
 LAST_LINES = 8
 PAGE_TIMEOUT_S = 5.0
+LOOK_AGAIN_S = 0.1
 
 
 class Invitation(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,6 +141,11 @@ async def _ask_pages(product: Product, screen: Screen) -> bool:
     screen.gap()
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(PAGE_TIMEOUT_S)) as session:
         health, body = await _get(session, f"{root}/health")
+        began = time.perf_counter()
+        # The last act was an outage: it takes a moment until that is seen to be over.
+        while _status(body) != "healthy" and time.perf_counter() - began < PAGE_TIMEOUT_S:
+            await asyncio.sleep(LOOK_AGAIN_S)
+            health, body = await _get(session, f"{root}/health")
         screen.address(f"{root}/health", f"{health} {_status(body)}")
         metrics, body = await _get(session, f"{root}/metrics")
         families = body.count(b"# TYPE ")

@@ -42,6 +42,7 @@ def test_the_demo_ends_well_and_tells_each_step_plainly(tmp_path: Path) -> None:
     assert len(effects) >= ACTS
     assert [line for line in effects if not re.search(r" ms (no )?\w+", line)] == []
     assert "\x1b" not in said
+    assert "/health  200 healthy" in said
     assert "your turn" not in said
     assert left_by(process, tmp_path) == []
 
