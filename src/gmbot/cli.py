@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import os
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -78,6 +79,8 @@ def _occupy_standard_streams() -> None:
 
 def run(call: Call) -> int:
     """Run the bot until it is told to stop."""
+    # Whatever is loaded stays: until that is done there is nothing to look for.
+    gc.disable()
     from gmbot.settings import Settings
 
     settings = Settings.load(call.environ, call.dotenv)

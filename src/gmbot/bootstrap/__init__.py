@@ -7,6 +7,7 @@ import contextlib
 import signal
 import sys
 
+from gmbot.bootstrap import garbage
 from gmbot.bootstrap.bot_at_work import BotAtWork, Parts, assemble, start_polling
 from gmbot.bootstrap.product import Demo, Product
 from gmbot.settings import Settings
@@ -24,6 +25,7 @@ async def run(settings: Settings) -> None:
     Raises ConfigurationError for what an operator must mend.
     """
     sys.setswitchinterval(SWITCH_S)
+    garbage.take_up()
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -42,4 +44,5 @@ async def run(settings: Settings) -> None:
 
 async def _serve(product: Product, told: asyncio.Event) -> None:
     async with product:
+        garbage.take_up()
         await product.until(told)
