@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 
 from gmbot.domain.errors import TransientError
 from gmbot.domain.group import Group
@@ -23,6 +23,12 @@ SAVED_S = 0.2
 
 YIELD_S = 0.25
 """How long a sweep stands back before it looks again whether live work is done."""
+
+LOOK_AGAIN_S = 1.0
+"""For how long a sweep that is asked for may wait behind the rounds of groups that are due."""
+
+AT_ONE_LOOK = 250
+"""So many groups are looked at before others may work."""
 
 BREATH_S = 0.25
 """Between two pages of a round: going over a million people must not take the processor for itself."""
@@ -107,21 +113,35 @@ class Reconciler:
         if wanted:
             await self._page(min(wanted, key=lambda s: s.started_at).taken(self._worker, now))
             return 0.0
-        due = {group: self._due_at(group, known) for group in self._candidates()}
-        first = min(due, key=lambda group: due[group], default=None)
-        if first is None or due[first] > now:
-            return LONGEST_NAP_S if first is None else min(LONGEST_NAP_S, due[first] - now)
-        begun = known.get((first, SweepKind.ROUND))
+        due = sorted([(self._due_at(group, known), group) async for group in self._candidates()])
+        if not due or due[0][0] > now:
+            return LONGEST_NAP_S if not due else min(LONGEST_NAP_S, due[0][0] - now)
+        for at, group_id in due:
+            # A look at all groups is dear when there are thousands: many of them are dealt with for one look.
+            if at > now or self._bot.clock.now() - now > LOOK_AGAIN_S:
+                break
+            await self._round(group_id, known.get((group_id, SweepKind.ROUND)))
+        return 0.0
+
+    async def _round(self, group_id: GroupId, begun: Sweep | None) -> None:
+        """Begin a group's round or go on with it, for one page, unless it was let go meanwhile."""
+        group = self._bot.guarded.group(group_id)
+        if group is None or not group.enforced:
+            return
+        now = self._bot.clock.now()
         fresh = begun is None or begun.finished_at is not None
-        sweep = Sweep(first, SweepKind.ROUND, now) if begun is None or fresh else begun
+        sweep = Sweep(group_id, SweepKind.ROUND, now) if begun is None or fresh else begun
         over = await self._page(sweep.taken(self._worker, now))
         if over.finished_at is None:
             await self._bot.clock.sleep(BREATH_S)
-        return 0.0
 
-    def _candidates(self) -> list[GroupId]:
-        groups = self._bot.guarded.groups if self._plan.rounds else ()
-        return [group.group_id for group in groups if group.enforced]
+    async def _candidates(self) -> AsyncIterator[GroupId]:
+        """Yield every group that may be swept; others work while one looks at thousands."""
+        for number, group in enumerate(self._bot.guarded.groups if self._plan.rounds else ()):
+            if number % AT_ONE_LOOK == AT_ONE_LOOK - 1:
+                await asyncio.sleep(0)
+            if group.enforced:
+                yield group.group_id
 
     def _is_open(self, sweep: Sweep, now: float) -> bool:
         """Whether a sweep is to be gone on with, and by this process."""
