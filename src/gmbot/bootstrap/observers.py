@@ -13,7 +13,7 @@ from gmbot import __version__
 from gmbot.gate.events import ErrorReported, Event
 from gmbot.gate.ports import Emit
 from gmbot.settings import Settings
-from gmbot.telemetry.sentry import Reporter, SentryOptions
+from gmbot.telemetry.sentry import LoggedErrors, Reporter, SentryOptions
 from gmbot.telemetry.tracing import SentryTraces, Tracing, open_telemetry, to_collector, together
 
 
@@ -25,6 +25,10 @@ class Observers:
 
     def __init__(self, settings: Settings, *, random: Callable[[], float], emit: Emit) -> None:
         self._reporter = _reporter(settings, emit)
+        self._traces_wanted = settings.sentry_traces_sample > 0
+        self._logged = contextlib.ExitStack()
+        if self._reporter is not None:
+            self._logged.enter_context(LoggedErrors(self._reporter))
         self._tracing = _tracing(settings, self._reporter, random)
         self.trace = together(self._tracing)
         listeners = [one.listen for one in self._tracing]
@@ -41,14 +45,15 @@ class Observers:
             self._reporter.report(error, where)
 
     def ready(self) -> None:
-        """Load now what takes long to load: GMBot is at work."""
-        if self._reporter is not None:
+        """Load now what takes long to load and is needed: GMBot is at work."""
+        if self._reporter is not None and self._traces_wanted:
             self._reporter.load()
 
     async def close(self) -> None:
         """Hand over what is not told yet; those who do not listen are not waited for long."""
         for one in self._tracing:
             await asyncio.to_thread(one.close)
+        self._logged.close()
         if self._reporter is not None:
             await asyncio.to_thread(self._reporter.close)
 

@@ -1,18 +1,19 @@
 """Errors that nobody foresaw, told to Sentry.
 
-sentry-sdk takes half a second to import: it is loaded in a thread once GMBot works, and what fails before
-waits for it. Nothing here waits for Sentry's server, which may be slow or gone: what cannot be told is
-dropped and counted.
+sentry-sdk takes half a second to import and 12 MiB to keep: it is loaded in a thread when there is something
+to tell. Nothing here waits for Sentry's server, which may be slow or gone: what cannot be told is dropped and
+counted.
 """
 
 from __future__ import annotations
 
 import asyncio
 import importlib.util
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
 
@@ -50,6 +51,7 @@ STEPS: Final = frozenset(
 """What is told together with an error, if it led there."""
 
 STEPS_KEPT: Final = 200
+ABOUT_REPORTING: Final = ("sentry_sdk", "urllib3")
 
 Count = Callable[[str], None]
 
@@ -83,9 +85,9 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """An error, where it came out, whom it is about, and what led to it."""
+    """An error, or what a library logged of one; where it came out, whom it is about, and what led to it."""
 
-    error: BaseException
+    error: BaseException | logging.LogRecord
     where: str
     about: About
     steps: tuple[Step, ...]
@@ -138,16 +140,24 @@ class Reporter:
             self.report(cause, str(getattr(event, "where", type(event).__name__)))
 
     def report(self, error: BaseException, where: str) -> None:
-        """Report an error at once, or as soon as sentry-sdk is loaded; never raises, never waits."""
-        if isinstance(error, EXPECTED):
-            return
+        """Report an error as soon as sentry-sdk is loaded; never raises, never waits."""
+        if not isinstance(error, EXPECTED):
+            self._find(error, where)
+
+    def report_logged(self, record: logging.LogRecord) -> None:
+        """Report what a library logged as an error."""
+        self._find(record, record.name)
+
+    def _find(self, error: BaseException | logging.LogRecord, where: str) -> None:
         if len(self._waiting) >= MOST_WAITING or not self._budget.take():
             self._count("dropped")
             return
         here = about()
         led_here = tuple(step for step in self._steps if step.belongs_to(here))
         self._waiting.append(Found(error, where, here, led_here))
-        if self._tell is not None:
+        if self._tell is None:
+            self.load()
+        else:
             self._tell_all(self._tell)
 
     @property
@@ -156,21 +166,19 @@ class Reporter:
         return self._tell is not None
 
     def load(self) -> threading.Thread:
-        """Load sentry-sdk in a thread, which is returned; GMBot goes on meanwhile."""
+        """Load sentry-sdk, once, in a thread, which is returned; GMBot goes on meanwhile."""
         if self._loading is None:
             self._loading = threading.Thread(target=self._load, name="gmbot-sentry", daemon=True)
             self._loading.start()
         return self._loading
 
-    def close(self) -> None:
-        """Tell what is not told yet, for at most `FLUSH_S` seconds once sentry-sdk is loaded: this blocks."""
-        if self._waiting:
-            self.load()
+    def close(self, flush_s: float = FLUSH_S) -> None:
+        """Tell what is not told yet, for at most `flush_s` seconds once sentry-sdk is loaded: this blocks."""
         if self._loading is not None:
             self._loading.join()
             import sentry_sdk
 
-            sentry_sdk.get_client().close(timeout=FLUSH_S)
+            sentry_sdk.get_client().close(timeout=flush_s)
 
     def _load(self) -> None:
         tell = _connected(self._options, self._count)
@@ -188,9 +196,30 @@ class Reporter:
             tell(found)
 
 
+class LoggedErrors(logging.Handler):
+    """While entered, what libraries log as errors is reported: asyncio tells of lost tasks nowhere else."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        super().__init__(logging.ERROR)
+        self._reporter = reporter
+
+    def __enter__(self) -> Self:
+        logging.getLogger().addHandler(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        logging.getLogger().removeHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Report a record, unless it is about reporting."""
+        if not record.name.startswith(ABOUT_REPORTING):
+            self._reporter.report_logged(record)
+
+
 def _connected(options: SentryOptions, count: Count) -> Callable[[Found], None]:
     """Load and set up sentry-sdk; return what tells it of an error."""
     import sentry_sdk
+    from sentry_sdk.integrations.logging import EventHandler
 
     scrubber = Scrubber(options.key, options.secrets)
 
@@ -222,12 +251,17 @@ def _connected(options: SentryOptions, count: Count) -> Callable[[Found], None]:
         traces_sample_rate=1.0 if options.traces_share else None,
     )
 
+    logged = EventHandler(logging.ERROR)
+
     def tell(found: Found) -> None:
         with Concerning(found.about), sentry_sdk.new_scope() as scope:
             scope.set_tag("where", found.where)
             for step in found.steps:
                 scope.add_breadcrumb(step.breadcrumb())
-            sentry_sdk.capture_exception(found.error)
+            if isinstance(found.error, BaseException):
+                sentry_sdk.capture_exception(found.error)
+            else:
+                logged.handle(found.error)
 
     return tell
 
@@ -235,9 +269,8 @@ def _connected(options: SentryOptions, count: Count) -> Callable[[Found], None]:
 def _integrations(options: SentryOptions) -> list[Integration]:
     """Return what listens to libraries; what costs each query 50 µs only if traces are wanted."""
     from sentry_sdk.integrations.dedupe import DedupeIntegration
-    from sentry_sdk.integrations.logging import LoggingIntegration
 
-    wanted: list[Integration] = [DedupeIntegration(), LoggingIntegration(sentry_logs_level=None)]
+    wanted: list[Integration] = [DedupeIntegration()]
     if options.traces_share:
         from sentry_sdk.integrations.aiohttp import AioHttpIntegration
         from sentry_sdk.integrations.redis import RedisIntegration

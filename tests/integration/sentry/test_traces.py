@@ -76,7 +76,7 @@ def traced(relay: Relay, share: float) -> Iterator[SentryTraces]:
     reporter = Reporter(options, time.time, lambda outcome: None)
     reporter.load().join()
     yield SentryTraces(share, random=random.Random(1).random, now=time.time, loaded=lambda: reporter.loaded)
-    reporter.close()
+    reporter.close(30.0)
 
 
 def test_a_transaction_tells_of_decisions_queries_and_calls(relay: Relay) -> None:
