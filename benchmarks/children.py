@@ -110,7 +110,7 @@ async def at_work(ground: Ground) -> AsyncIterator[Subject]:
 
 async def _filled(path: Path, ground: Ground) -> str:
     url = f"sqlite:///{path}"
-    if ground.module == GMBOT:
+    if ground.module != BASELINE:
         from gmbot.adapters.sql.migrate import upgrade
 
         await upgrade(f"sqlite+aiosqlite:///{path}")
