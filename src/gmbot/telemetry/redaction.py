@@ -46,7 +46,13 @@ class Redactor:
 
     def __call__(self, _: object, __: str, event_dict: MutableMapping[str, Any]) -> Mapping[str, Any]:
         """Return a log line's fields without secrets: a structlog processor."""
-        return self._mapping(event_dict, 0)
+        shown = dict(event_dict)
+        for key, value in event_dict.items():
+            if key in TEXT_KEYS:
+                shown[key] = TEXT
+            elif type(value) not in _PLAIN:
+                shown[key] = self._value(value, 0)
+        return shown
 
     def text(self, text: str) -> str:
         """Return `text` with every secret replaced."""
@@ -65,7 +71,8 @@ class Redactor:
         if value is None or isinstance(value, bool | int | float):
             return value
         if isinstance(value, str):
-            return self.text(str(value))
+            # Of a subclass, only its characters.
+            return self.text(value if type(value) is str else str.__str__(value))
         if isinstance(value, bytes | bytearray | memoryview):
             return self.text(bytes(value).decode(errors="replace"))
         return self.text(repr(value)) if depth >= _DEPTH else self._nested(value, depth + 1)
@@ -81,11 +88,7 @@ class Redactor:
 
     def _mapping(self, mapping: Mapping[Any, Any], depth: int) -> dict[str, object]:
         return {
-            (self.text(str(key)) if depth else key): TEXT
-            if key in TEXT_KEYS
-            else value
-            if type(value) in _PLAIN
-            else self._value(value, depth)
+            self.text(str(key)): TEXT if key in TEXT_KEYS else self._value(value, depth)
             for key, value in mapping.items()
         }
 

@@ -90,7 +90,7 @@ def listener(logs: Logs, sampled: Sampled = lambda update_id: True) -> Callable[
 
     `sampled` says which ordinary updates are told, by id.
     """
-    log = logs.logger.log
+    log = logs.logger.bind().log
 
     def write(event: events.Event) -> None:
         kind = type(event)
