@@ -117,11 +117,15 @@ class Ignored(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Unreadable(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """An update of which nothing but its id could be read; `payload` is its shape, without what it says."""
+    """An update of which nothing but its id could be read; `payload` is its shape, without what it says.
+
+    `failure`: what went wrong if it was read but could not be put into the gate's words.
+    """
 
     update_id: UpdateId
     kind: str
     payload: str
+    failure: Exception | None = None
 
 
 Incoming = MessageSeen | MemberChanged | BotChanged | ButtonTapped | Ignored | Unreadable

@@ -51,7 +51,7 @@ class LastResort:
 
     async def unreadable(self, update: Unreadable) -> str:
         """Set aside an update of which nothing but its id could be read."""
-        return await self._keep(update, update.kind, 1, None)
+        return await self._keep(update, update.kind, 1, update.failure)
 
     async def _pause(self, pause_s: float) -> None:
         if not self._pauses.wait_s(None):

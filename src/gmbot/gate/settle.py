@@ -12,7 +12,7 @@ from gmbot.domain.group import Group, PauseReason
 from gmbot.domain.hindsight import was_wrongful
 from gmbot.domain.hold import EndReason, Hold
 from gmbot.domain.ids import ChannelId, GroupId, ThreadId, UserId
-from gmbot.domain.membership import UNKNOWN, MembershipState, merge
+from gmbot.domain.membership import UNKNOWN, Membership, MembershipState, merge
 from gmbot.domain.plan import Action, Confirm, End, Lift, Look, Nothing, Place, Situation, plan
 from gmbot.domain.verdict import Judgement, Reason, Verdict, decide
 from gmbot.gate.bot import Bot
@@ -283,13 +283,19 @@ def subscribed(record: PersonRecord) -> frozenset[ChannelId]:
 def owed_elsewhere(
     bot: Bot, before: KnownMemberships, answers: Sequence[LearntMembership]
 ) -> tuple[Owed, ...]:
-    """Return what answers lead to: whoever joined a channel unheard is freed in every group, not in one."""
-    out = {channel for channel, fact in before.items() if fact.state is MembershipState.OUT}
+    """Return what answers lead to: whoever joined a channel unheard is freed in every group, not in one.
+
+    An answer that is older than what is believed changes nothing: to owe for it would be to ask without end.
+    """
     return tuple(
         bot.ledger.owe(SettleEverywhere(answer.channel_id, answer.user_id))
         for answer in answers
-        if answer.channel_id in out and answer.membership.state is MembershipState.IN
+        if _turned_in(before.get(answer.channel_id, UNKNOWN), answer.membership)
     )
+
+
+def _turned_in(before: Membership, answer: Membership) -> bool:
+    return before.state is MembershipState.OUT and merge(before, answer).state is MembershipState.IN
 
 
 def _holds(action: Action) -> bool:

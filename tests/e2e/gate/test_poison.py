@@ -145,3 +145,23 @@ async def test_an_update_of_which_only_the_id_can_be_read_is_set_aside(door: Sta
     assert (one.kind, one.error, one.tries) == ("message", "Unreadable", 1)
     assert '"message_id":"<13 characters>"' in one.payload
     assert [event.kind for event in told(door)] == ["message"]
+
+
+async def test_news_from_the_future_do_not_make_gmbot_ask_without_end(door: Stage) -> None:
+    """What is believed is newer than any answer: the answer changes nothing, so nothing is owed for it."""
+    member = door.person("Ann", subscribed=True)
+    await door.rest()
+    ann = {"id": member, "is_bot": False, "first_name": "Ann"}
+    door.world.bots[door.bot_id].mailbox.push(
+        "chat_member",
+        {
+            "chat": {"id": door.channel, "type": "channel", "title": "News"},
+            "from": ann,
+            "date": int(door.clock.now()) + 90_000,
+            "old_chat_member": {"status": "member", "user": ann},
+            "new_chat_member": {"status": "left", "user": ann},
+        },
+    )
+    await door.rest()
+    await door.advance(10)
+    assert len(door.calls("getChatMember", user_id=member)) < 10

@@ -41,6 +41,7 @@ class Stage:
         self.seen: list[Incoming] = []
         self.passed: list[int] = []
         self.known: set[int] = set()
+        self.tripping = 0
         self.trouble: dict[int, list[Exception]] = {}
         self.gates: dict[int, asyncio.Event] = {}
         self.begun = asyncio.Event()
@@ -55,7 +56,9 @@ class Stage:
         )
 
     def passes(self, seen: Glimpse) -> bool:
-        """Let somebody's messages pass."""
+        """Let somebody's messages pass; one of them trips us."""
+        if seen.update_id == self.tripping:
+            raise KeyError("a bug that nobody foresaw")
         if seen.user_id not in self.known:
             return False
         self.passed.append(seen.update_id)
@@ -231,6 +234,24 @@ async def test_a_malformed_update_is_set_aside_and_blocks_nobody() -> None:
     payload = '{"update_id":6,"message":"<1 characters>"}'
     assert Unreadable(update_id=UpdateId(6), kind="message", payload=payload) in on.seen
     assert on.offsets[:2] == [0, 8]
+
+
+async def test_an_update_without_an_id_blocks_no_other() -> None:
+    """It is confirmed with the one behind it."""
+    on = stage(batch(message_update(5), {"message": {}}, message_update(7)))
+    await on.run()
+    assert sorted(on.handled) == [5, 7]
+    assert on.offsets[:2] == [0, 8]
+
+
+async def test_an_update_that_trips_the_translation_blocks_no_other() -> None:
+    """It goes to whoever sets aside, with what went wrong."""
+    on = stage(batch(message_update(5), message_update(6), message_update(7)))
+    on.tripping = 6
+    await on.run()
+    assert sorted(on.handled) == [5, 6, 7]
+    (strange,) = [update for update in on.seen if isinstance(update, Unreadable)]
+    assert (strange.kind, type(strange.failure)) == ("message", KeyError)
 
 
 @pytest.mark.parametrize("result", [{"updates": []}, [{"message": {}}], 5])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -212,6 +213,7 @@ class BotClient:
         return await self._caller.make(Call(method, arguments, timeout_s=self._deadline_s, priority=priority))
 
 
+_NONSENSE = "getUpdates: a result that is not the Bot API's"
 _TITLED = (wire.ChatMemberOwner, wire.ChatMemberAdministrator)
 
 
@@ -234,7 +236,15 @@ def _arrived(answer: Answer) -> Sequence[wire.Update | Unreadable]:
 
 
 def _one_by_one(answer: Answer) -> list[wire.Update | Unreadable]:
+    """Decode what can be; what has not even an id is confirmed together with what follows it."""
     try:
-        return [decode_update(raw) for raw in _RAW_UPDATES.decode(answer.result)]
+        parts = _RAW_UPDATES.decode(answer.result)
     except wire.UNDECODABLE:
-        raise Unavailable("getUpdates: a result that is not the Bot API's") from None
+        raise Unavailable(_NONSENSE) from None
+    found = []
+    for part in parts:
+        with contextlib.suppress(*wire.UNDECODABLE):
+            found.append(decode_update(part))
+    if not found:
+        raise Unavailable(_NONSENSE)
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gmbot.adapters.telegram import wire
-from gmbot.adapters.telegram.translate import incoming_of, is_service
+from gmbot.adapters.telegram.translate import incoming_of, is_service, untranslatable
 from gmbot.domain.ids import UpdateId
 from gmbot.gate.glimpse import Glimpse
 from gmbot.gate.incoming import ChatKind, Incoming, Unreadable
@@ -26,9 +26,19 @@ def nothing_passes(_: Glimpse) -> bool:
 def unless_passed(
     update: Arrived, passes: Passes, is_barred: Callable[[int], bool] = lambda chat_id: False
 ) -> Incoming | None:
-    """Return an update in the gate's words, or None if it passed; nothing passes where a chat `is_barred`."""
+    """Return an update in the gate's words, or None if it passed; nothing passes where a chat `is_barred`.
+
+    Never raises: nobody further out could tell whose fault it was, and all that is behind it would wait.
+    """
     if isinstance(update, Unreadable):
         return update
+    try:
+        return _unless_passed(update, passes, is_barred)
+    except Exception as error:  # noqa: BLE001 - a last resort: it is set aside like what we mishandle
+        return untranslatable(update, error)
+
+
+def _unless_passed(update: wire.Update, passes: Passes, is_barred: Callable[[int], bool]) -> Incoming | None:
     glimpse = glimpse_of(update)
     if glimpse is not None and not is_barred(glimpse.chat_id) and passes(glimpse):
         return None

@@ -23,7 +23,7 @@ from gmbot.gate.incoming import (
     Person,
     Unreadable,
 )
-from gmbot.gate.shape import shape_of_json
+from gmbot.gate.shape import MALFORMED, shape, shape_of_json
 
 _UPDATES = msgspec.json.Decoder(wire.Update)
 _HEADS = msgspec.json.Decoder(wire.UpdateHead)
@@ -47,6 +47,13 @@ def decode_update(body: bytes | msgspec.Raw) -> wire.Update | Unreadable:
         number = UpdateId(_HEADS.decode(body).update_id)
         payload, kind = shape_of_json(bytes(body))
         return Unreadable(update_id=number, kind=kind, payload=payload)
+
+
+def untranslatable(update: wire.Update, failure: Exception) -> Unreadable:
+    """Return an update that was read but not understood, as something to be set aside."""
+    kinds = [name for name in update.__struct_fields__[1:] if getattr(update, name) is not None]
+    number = UpdateId(update.update_id)
+    return Unreadable(update_id=number, kind=(*kinds, MALFORMED)[0], payload=shape(update), failure=failure)
 
 
 def incoming_of(update: wire.Update) -> Incoming:
