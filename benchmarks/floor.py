@@ -47,11 +47,12 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
 DECODER = msgspec.json.Decoder(Envelope)
 
 
-def messages(town: Town, first_id: int, count: int, now: int) -> list[bytes]:
-    """Return ordinary messages, everybody's in turn."""
+def messages(town: Town, first_id: int, count: int, now: int, *, stride: int = 1) -> list[bytes]:
+    """Return ordinary messages, everybody's in turn, or of each `stride`-th person."""
+    people = (n * stride % town.people for n in range(count))
     return [
-        updates.message(first_id + n, town.group(n % town.people), town.person(n % town.people), now)
-        for n in range(count)
+        updates.message(first_id + n, town.group(person), town.person(person), now)
+        for n, person in enumerate(people)
     ]
 
 

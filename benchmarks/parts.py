@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 
-from benchmarks import database, day, memories, mixed, ordinary, strangers, sweeping
+from benchmarks import (
+    database,
+    day,
+    footprint,
+    memories,
+    mixed,
+    observability,
+    ordinary,
+    short,
+    strangers,
+    sweeping,
+)
 from benchmarks.figures import Figure
 from benchmarks.measures import raids
 
@@ -16,12 +27,15 @@ async def _memories() -> list[Figure]:
 
 PARTS: Final[Mapping[str, Callable[[], Coroutine[Any, Any, list[Figure]]]]] = {
     "ordinary": ordinary.of_ordinary,
+    "short": short.of_short_path,
     "mixed": mixed.of_mixed,
     "strangers": strangers.of_strangers,
+    "footprint": footprint.of_footprint,
     "raid": raids,
     "memories": _memories,
     "day": day.of_a_day,
     "sweeps": sweeping.of_sweeps,
+    "observability": observability.of_observability,
     "database": database.of_databases,
 }
 LONG: Final = frozenset({"database"})
