@@ -49,6 +49,33 @@ BOARD = Board(
             ),
         ),
         Row(
+            title="Circuits",
+            charts=(
+                Chart(
+                    title="How they stand",
+                    says="The worst of each kind: 0 closed, 1 being tried, 2 refuses calls, 3 isolated.",
+                    queries=(Query('max by (circuit) (bot_circuit_state{job="$job"})', "{{circuit}}"),),
+                    bounds=((1.0, "orange"), (2.0, "red")),
+                ),
+                Chart(
+                    title="Moves",
+                    says="What came to which state; many openings are a side that comes and goes.",
+                    queries=(
+                        Query(
+                            rate("bot_circuit_transitions_total", "circuit, to") + " > 0",
+                            "{{circuit}} {{to}}",
+                        ),
+                    ),
+                ),
+                Chart(
+                    title="Repeated",
+                    says="Attempts made again, by what; calls a fifth of the time at most.",
+                    queries=(Query(rate("bot_retries_total", "operation") + " > 0", "{{operation}}"),),
+                    unit="ops",
+                ),
+            ),
+        ),
+        Row(
             title="Database",
             charts=(
                 Chart(

@@ -70,6 +70,23 @@ def open_circuits(
     return circuits
 
 
+def switch(circuits: Circuits, kind: str, state: str | None = None) -> str:
+    """Isolate all circuits of a kind, or close them, or (None) leave them; return how the worst stands then.
+
+    Raises LookupError if there is no such kind, ValueError if nobody can put it into that state.
+    """
+    if kind not in LIMITS:
+        raise LookupError(kind)
+    if state not in {None, State.ISOLATED, State.CLOSED}:
+        raise ValueError(state)
+    for circuit in circuits.of_kind(kind):
+        if state == State.ISOLATED:
+            circuit.isolate()
+        elif state == State.CLOSED:
+            circuit.restore()
+    return circuits.worst(kind)
+
+
 async def tell_states(circuits: Circuits, emit: Emit, clock: Clock) -> None:
     """Tell again and again how the circuits stand."""
     while True:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Protocol
 
 from gmbot import __version__
@@ -12,6 +13,7 @@ from gmbot.adapters.sql.database import Database
 from gmbot.adapters.sql.store import SqlStore
 from gmbot.bootstrap.bot_at_work import BotAtWork
 from gmbot.bootstrap.checks import CircuitWatch, Intake, Migrations, Sending
+from gmbot.bootstrap.circuits import switch
 from gmbot.bootstrap.telegram_watch import TelegramWatch
 from gmbot.domain.ids import BotId
 from gmbot.entrypoints.ops.app import OpsSources, Render, ShowBeliefs
@@ -56,6 +58,7 @@ class OpsDesk:
         self.heartbeat = Heartbeat(monotonic)
         self._monotonic = monotonic
         self.ready = False
+        self._circuits: Circuits | None = None
         self._sending = Sending(bots)
         self._token = settings.ops_token
         self._clock = clock
@@ -80,6 +83,7 @@ class OpsDesk:
 
         `look` asks the database by a way that is open even while its circuit is.
         """
+        self._circuits = circuits
         ping = look or SqlStore(database, BotId(0), lambda event: None).ping
         circuit_watch = CircuitWatch(circuits)
 
@@ -123,6 +127,7 @@ class OpsDesk:
             wedged=lambda: liveness.wedged,
             token=None if self._token is None else self._token.reveal(),
             level=self._level,
+            circuit=None if self._circuits is None else partial(switch, self._circuits),
         )
 
     def set_level(self, level: LogLevel | None = None) -> LogLevel:

@@ -25,6 +25,12 @@ ShowBeliefs = Callable[[Sequence[UserId]], Awaitable[Beliefs]]
 SetLevel = Callable[[str | None], str]
 """From a level's name (None: as it is) to the one that holds now; raises ValueError if there is none such."""
 
+SetCircuit = Callable[[str, str | None], str]
+"""From a circuit's kind and a state, `closed` or `isolated` (None: as it is), to how it stands then.
+
+Raises LookupError if there is no such circuit, ValueError if nobody can put it into that state.
+"""
+
 MOST_PEOPLE = 50
 LONGEST_NAME = 32
 
@@ -46,10 +52,11 @@ class OpsSources(msgspec.Struct, frozen=True):
     wedged: Callable[[], str | None] = lambda: None
     token: str | None = None
     level: SetLevel | None = None
+    circuit: SetCircuit | None = None
 
 
 def create_app(sources: OpsSources) -> Starlette:
-    """Return the application; it needs no start or stop. All but `/log-level` answer GET and HEAD only."""
+    """Return the application; it needs no start or stop. Only operators' pages answer more than GET and HEAD."""
 
     async def live(_: Request) -> Response:
         wedged = sources.wedged()
@@ -75,6 +82,9 @@ def create_app(sources: OpsSources) -> Starlette:
     if sources.level is not None:
         level = _for_operators(_log_level(sources.level), sources.token)
         routes.append(Route("/log-level", level, methods=["GET", "PUT"]))
+    if sources.circuit is not None:
+        circuit = _for_operators(_circuit(sources.circuit), sources.token)
+        routes.append(Route("/circuits/{kind}", circuit, methods=["GET", "PUT"]))
     app = Starlette(routes=routes)
     app.router.redirect_slashes = False
     return app
@@ -93,14 +103,29 @@ def _log_level(change: SetLevel) -> Page:
     return log_level
 
 
-async def _named(request: Request) -> str:
+def _circuit(change: SetCircuit) -> Page:
+    """Show how a kind of circuit stands, or (PUT) isolate or close it, as the body says."""
+
+    async def circuit(request: Request) -> Response:
+        state = await _named(request, "state") if request.method == "PUT" else None
+        try:
+            return _json({"state": change(request.path_params["kind"], state)})
+        except LookupError:
+            return _json({"error": "there is no such circuit"}, 404)
+        except ValueError:
+            return _json({"error": "the body names neither isolated nor closed"}, 400)
+
+    return circuit
+
+
+async def _named(request: Request, field: str = "level") -> str:
     body = b""
     async for part in request.stream():
         body += part
         if len(body) > LONGEST_NAME:
             return ""
     try:
-        return msgspec.json.decode(body, type=dict[str, str]).get("level", "")
+        return msgspec.json.decode(body, type=dict[str, str]).get(field, "")
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return body.decode(errors="replace").strip()
 
