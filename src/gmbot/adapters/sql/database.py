@@ -130,6 +130,8 @@ class Postgres:
             pool_size=POOL_SIZE,
             max_overflow=0,
             pool_timeout=CONNECT_TIMEOUT_S,
+            # Each connection prepares statements for itself: a few that are used all the time know them.
+            pool_use_lifo=True,
             hide_parameters=True,
             connect_args={
                 "timeout": CONNECT_TIMEOUT_S,

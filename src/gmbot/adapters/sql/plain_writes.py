@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -16,7 +17,6 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    literal_column,
     select,
     update,
 )
@@ -32,6 +32,11 @@ from gmbot.domain.ids import BotId, UpdateId
 from gmbot.gate.changes import Changes
 
 ATTEMPTS: Final = 3
+FEW: Final = 4
+"""Of more changes than this every table is named, whether there is something for it or not: PostgreSQL
+prepares each combination for itself."""
+
+_NUMBER: Final = re.compile(r"\$(\d+)")
 _TABLES: Final[dict[str, Table]] = {
     batch.APPLIED: applied_updates,
     batch.MEMBERSHIPS: memberships,
@@ -112,7 +117,7 @@ class _OnPostgres:
         self._writes = writes
         self._twice: type[Exception] = UniqueViolationError
         self._dialect = dialect()  # type: ignore[no-untyped-call]
-        self._compiled: dict[tuple[str, ...], _Statement] = {}
+        self._composed: dict[tuple[str, ...], _Statement] = {}
 
     def write(self, db: Connection, bot: BotId, changes: Sequence[Changes]) -> list[bool]:
         known: set[UpdateId | None] = set()
@@ -132,29 +137,35 @@ class _OnPostgres:
                     for part in found:
                         self._run(db, (part,), found)
             elif found:
-                self._run(db, tuple(found), found)
+                self._run(db, tuple(found) if len(changes) <= FEW else batch.PARTS, found)
         except self._twice:
             return False
         return True
 
     def _run(self, db: Connection, parts: tuple[str, ...], found: batch.Rows) -> None:
-        statement = self._compiled.get(parts)
+        statement = self._composed.get(parts)
         if statement is None:
-            statement = self._compiled[parts] = self._compile(parts)
+            statement = self._composed[parts] = self._compose(parts)
         values = []
         for name in statement.names:
             part, _, key = name.partition(".")
-            values.append([line[key] for line in found[part]])
+            values.append([line[key] for line in found.get(part, ())])
         fetch(db, statement.text, values)
 
-    def _compile(self, parts: tuple[str, ...]) -> _Statement:
-        each = [self._statement(part) for part in parts]
-        whole = each[0]
-        if len(each) > 1:
-            whole = select(literal_column("1"))
-            for part, statement in zip(parts, each, strict=True):
-                whole = whole.add_cte(statement.cte(f"put_{part}"))
-        compiled: Any = whole.compile(dialect=self._dialect)
+    def _compose(self, parts: tuple[str, ...]) -> _Statement:
+        """Return one statement of several tables' texts; one table's stands by itself."""
+        if len(parts) == 1:
+            return self._compiled(parts[0])
+        texts: list[str] = []
+        names: list[str] = []
+        for part in parts:
+            text, own = self._compiled(part)
+            texts.append(f"put_{part} AS ({_renumbered(text, len(names))})")
+            names += own
+        return _Statement(f"WITH {', '.join(texts)} SELECT 1", tuple(names))
+
+    def _compiled(self, part: str) -> _Statement:
+        compiled: Any = self._statement(part).compile(dialect=self._dialect)
         return _Statement(compiled.string, tuple(compiled.positiontup))
 
     def _statement(self, part: str) -> Any:
@@ -171,6 +182,10 @@ class _OnPostgres:
         if part == batch.APPLIED:
             return insert(table).from_select([one.name for one in table.c], source)
         return self._writes.take(table, source)
+
+
+def _renumbered(text: str, after: int) -> str:
+    return _NUMBER.sub(lambda number: f"${int(number[1]) + after}", text)
 
 
 def _unnested(part: str, columns: Any) -> TableValuedAlias:
