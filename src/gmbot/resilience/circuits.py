@@ -6,7 +6,7 @@ import functools
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Final, ParamSpec, Protocol, TypeVar, runtime_checkable
+from typing import Any, Final, ParamSpec, TypeVar
 
 import msgspec
 
@@ -82,13 +82,6 @@ class Circuits:
 _ACTIVE: Final[ContextVar[Circuits]] = ContextVar("gmbot_circuits")
 
 
-@runtime_checkable
-class Protected(Protocol):
-    """Whoever carries circuits."""
-
-    circuits: Circuits
-
-
 def circuit_protected(
     name: CircuitName,
 ) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Coroutine[Any, Any, T]]]:
@@ -110,6 +103,5 @@ def circuit_protected(
 
 
 def _circuits_of(args: tuple[Any, ...]) -> Circuits:
-    if args and isinstance(args[0], Protected):
-        return args[0].circuits
-    return _ACTIVE.get()
+    carried = getattr(args[0], "circuits", None) if args else None
+    return carried if isinstance(carried, Circuits) else _ACTIVE.get()
