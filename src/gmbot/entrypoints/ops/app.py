@@ -56,7 +56,7 @@ class OpsSources(msgspec.Struct, frozen=True):
 
 
 def create_app(sources: OpsSources) -> Starlette:
-    """Return the application; it needs no start or stop. Only operators' pages answer more than GET or HEAD."""
+    """Return the application; it needs no start or stop. Only operators' pages answer to PUT."""
 
     async def live(_: Request) -> Response:
         wedged = sources.wedged()
