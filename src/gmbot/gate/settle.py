@@ -170,7 +170,7 @@ class _Settlement:
             hold, standing = self._record.hold, self._record.standing
             if hold is None or standing is None or not hold.active or hold.outside:
                 return
-            if hold.away is not standing.present:
+            if hold.away != standing.present:
                 return
             prompt = self._bot.ledger.owe(Prompt(hold.group_id))
             await self._write(holds=(hold.gone(away=not standing.present),), owed=(prompt,))

@@ -124,7 +124,7 @@ def as_standing(row: Sequence[Any]) -> Standing:
     return Standing(
         status=Status(status),
         stamp=Stamp(at, Source(source), sequence),
-        present=present,
+        present=bool(present),
         restriction=Restriction(EVERYTHING if allowed is None else _ALLOWED.decode(allowed), until),
         by=None if by is None else UserId(by),
     )
