@@ -65,6 +65,8 @@ class OpsDesk:
         self._emit = emit
         self._logs = logs
         self._well: dict[str, bool] = {}
+        self._checker: Checker | None = None
+        self._migrations: Migrations | None = None
 
     def listen(self, event: Event) -> None:
         """Follow what happens."""
@@ -78,7 +80,7 @@ class OpsDesk:
         *,
         look: Callable[[], Awaitable[None]] | None = None,
         circuits: Circuits | None = None,
-    ) -> tuple[Checker, Migrations]:
+    ) -> Checker:
         """Return what looks at everything in the background, once it is started.
 
         `look` asks the database by a way that is open even while its circuit is.
@@ -92,35 +94,39 @@ class OpsDesk:
             circuit_watch.writable()
             return {"dialect": database.dialect}
 
-        migrations = Migrations(database, self._monotonic)
+        self._migrations = Migrations(database, self._monotonic)
         checks = [
             Check("database", database_answers),
             Check("telegram", self.telegram.probe, critical=False),
             Check("intake", self.intake.probe, dependency=False),
             Check("send_queue", self._sending.probe, critical=False, dependency=False),
-            Check("migrations", migrations.probe, dependency=False),
+            Check("migrations", self._migrations.probe, dependency=False),
         ]
         if circuits is not None:
             checks.append(Check("circuits", circuit_watch.probe, critical=False, dependency=False))
         if hub is not None:
             checks.insert(1, Check("redis", hub.probe, critical=False))
         names = {check.name for check in checks if check.dependency}
-        checker = Checker(
+        self._checker = Checker(
             checks,
             self._clock,
             version=__version__,
             notice=self._notice_of(names),
             monotonic=self._monotonic,
         )
-        return checker, migrations
+        return self._checker
 
-    def pages(
-        self, checker: Checker, migrations: Migrations, metrics: Render, beliefs: ShowBeliefs | None
-    ) -> OpsSources:
+    async def open(self) -> None:
+        """Be ready, now that updates are taken; what was found while they were not is looked at again."""
+        if self._checker is not None:
+            await self._checker.check_all()
+        self.ready = True
+
+    def pages(self, checker: Checker, metrics: Render, beliefs: ShowBeliefs | None) -> OpsSources:
         """Return what the pages ask."""
         liveness = Liveness(self.heartbeat, lambda: self.intake.oldest_s, lambda: checker.dependencies_well_s)
         return OpsSources(
-            ready=lambda: self.ready and migrations.current,
+            ready=lambda: self.ready and self._tables_are_there(),
             health=checker.report,
             metrics=metrics,
             beliefs=beliefs,
@@ -138,6 +144,9 @@ class OpsDesk:
             self._logs.level = logging.getLevelNamesMapping()[level]
         self._emit(Lifecycle("log_level", self.level))
         return self.level
+
+    def _tables_are_there(self) -> bool:
+        return self._migrations is not None and self._migrations.current
 
     @property
     def level(self) -> LogLevel:

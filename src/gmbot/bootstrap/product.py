@@ -193,7 +193,7 @@ class Product:
         backlog = Backlog([work.client for work in self.bots], self.emit, self._clock)
         self._background(backlog.run(), "backlog")
         self.desk.telegram.reported = lambda: backlog.seen
-        self.desk.ready = True
+        await self.desk.open()
         self.emit(Lifecycle("ready"))
         self._observers.ready()
 
@@ -241,12 +241,10 @@ class Product:
         )
 
     async def _serve_ops(self, database: Database) -> None:
-        checker, migrations = self.desk.watch(
-            database, self._hub, look=self._look_at_database, circuits=self.circuits
-        )
+        checker = self.desk.watch(database, self._hub, look=self._look_at_database, circuits=self.circuits)
         await self._exits.enter_async_context(checker)
         beliefs = None if self._demo is None else self._beliefs(database)
-        pages = self.desk.pages(checker, migrations, self.metrics.render, beliefs)
+        pages = self.desk.pages(checker, self.metrics.render, beliefs)
         self.ops = await serve(create_app(pages), self.settings.ops_host, self.settings.ops_port)
         self._exits.push_async_callback(self.ops.stop)
 

@@ -120,8 +120,8 @@ async def pod() -> AsyncIterator[Pod]:
         beats = asyncio.create_task(
             feel_loop(stage.events.append, stage.clock, stage.clock.now, desk.heartbeat.beat)
         )
-        checker, migrations = desk.watch(away, away)
-        pages = desk.pages(checker, migrations, lambda accept: (b"", "text/plain"), None)
+        checker = desk.watch(away, away)
+        pages = desk.pages(checker, lambda accept: (b"", "text/plain"), None)
         async with (
             checker,
             await serve(create_app(pages), "127.0.0.1", 0) as server,
