@@ -17,7 +17,8 @@ from gmbot.gate.changes import Changes
 from gmbot.gate.ports import Store
 
 
-async def _everything(store: Store) -> dict[str, Any]:
+async def everything(store: Store) -> dict[str, Any]:
+    """All that there is to read."""
     told: dict[str, Any] = {
         "groups": await store.groups(),
         "channels": await store.channels(),
@@ -64,8 +65,8 @@ async def test_a_database_answers_as_memory_does(
     for change in history:
         assert await real.apply(change) == await twin.apply(change)
         assert await real.claim(1.0, 1.0, claimed) == await twin.claim(1.0, 1.0, claimed)
-    assert await _everything(real) == await _everything(twin)
+    assert await everything(real) == await everything(twin)
     for table in Aging:
         assert await _pruned(real, table) == await _pruned(twin, table)
-    assert await _everything(real) == await _everything(twin)
+    assert await everything(real) == await everything(twin)
     assert await real.claim(9.0, 1.0, 99) == await twin.claim(9.0, 1.0, 99)

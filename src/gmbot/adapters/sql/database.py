@@ -142,6 +142,11 @@ class Postgres:
         # A read in a transaction of its own would cost two more round trips.
         self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
+    @property
+    def engine(self) -> Engine:
+        """What makes the connections, for whoever listens to their statements."""
+        return self._engine
+
     async def read(self, work: Work[T]) -> T:
         """Run queries outside any transaction."""
         return await self._run(_in_connection, self._reader, work)

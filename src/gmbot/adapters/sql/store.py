@@ -14,7 +14,7 @@ from gmbot.adapters.sql.claims import claim, next_due
 from gmbot.adapters.sql.database import Database, Work
 from gmbot.adapters.sql.gathering import Gathering
 from gmbot.adapters.sql.moves import move
-from gmbot.adapters.sql.people import LANES, Asked, People
+from gmbot.adapters.sql.people import Asked, People
 from gmbot.adapters.sql.plain_writes import plain_writes
 from gmbot.adapters.sql.quick import Quick
 from gmbot.adapters.sql.writes import Writes
@@ -54,9 +54,7 @@ class SqlStore:
         self._timer = timer
         self._writes = Writes(database.dialect)
         self._plain_writes = plain_writes(self._writes, database.dialect)
-        self._gathering: Gathering[Changes, bool] = Gathering(
-            self._write_together, fits=fitting, lanes=LANES if database.dialect == "postgresql" else 1
-        )
+        self._gathering: Gathering[Changes, bool] = Gathering(self._write_together, fits=fitting)
         self._people = People(database, bot_id)
 
     async def apply(self, changes: Changes) -> bool:
