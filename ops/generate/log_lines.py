@@ -45,7 +45,8 @@ ERROR: Final[Schema] = {"title": "error"}
 """An event may carry one; a line tells only where it came from."""
 
 ALWAYS_THERE: Final = frozenset({"integer", "number", "boolean"})
-LIBRARY: Final[Schema] = {"logger": TEXT, "message": TEXT, "exception": TEXT}
+PLACES: Final[Schema] = {"type": "array", "items": TEXT}
+LIBRARY: Final[Schema] = {"logger": TEXT, "message": TEXT, "error": TEXT, "trace": PLACES}
 
 
 def rendered_schema() -> str:
@@ -83,7 +84,7 @@ def _event(kind: type, name: str) -> tuple[Schema, str, list[str]]:
     shapes = {field: _shown(shape) for field, shape in schema["properties"].items()}
     own: Schema = {field: shape for field, shape in shapes.items() if shape != ERROR}
     if own != shapes:
-        own["trace"] = {"type": "array", "items": TEXT}
+        own["trace"] = PLACES
     # What is empty or unknown is left out of a line.
     needed = [field for field in schema.get("required", ()) if shapes[field].get("type") in ALWAYS_THERE]
     needed = [field for field in needed if "anyOf" not in schema["properties"][field]]

@@ -116,6 +116,8 @@ ROADS: dict[str, Callable[[structlog.typing.FilteringBoundLogger], object]] = {
     "library exception as message": lambda _: LIBRARY.error(raised(ValueError(ADDRESS))),
     "library odd level": lambda _: LIBRARY.log(37, ADDRESS),
     "library high level": lambda _: LIBRARY.log(99, ADDRESS),
+    "text in a library's traceback": lambda _: LIBRARY.error("failed", exc_info=raised(KeyError("canary"))),
+    "text in asyncio's own": lambda _: logging.getLogger("asyncio").error("Lost\n%r", KeyError("canary")),
     "asyncio's own": lambda _: logging.getLogger("asyncio").error("Task exception %r", ValueError(ADDRESS)),
     "message text": lambda log: log.info("line", text="private-canary"),
     "message text within": lambda log: log.info("line", update={"message": {"caption": "private-canary"}}),

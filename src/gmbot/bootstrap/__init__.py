@@ -11,6 +11,7 @@ from gmbot.bootstrap import garbage
 from gmbot.bootstrap.bot_at_work import BotAtWork, Parts, assemble, start_polling
 from gmbot.bootstrap.product import Demo, Product
 from gmbot.settings import Settings
+from gmbot.telemetry.hooks import Hooks
 
 __all__ = ["BotAtWork", "Demo", "Parts", "Product", "assemble", "run", "start_polling"]
 
@@ -43,6 +44,7 @@ async def run(settings: Settings) -> None:
 
 
 async def _serve(product: Product, told: asyncio.Event) -> None:
-    async with product:
-        garbage.take_up()
-        await product.until(told)
+    with Hooks():
+        async with product:
+            garbage.take_up()
+            await product.until(told)

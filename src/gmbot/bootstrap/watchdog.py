@@ -6,15 +6,14 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final, Self
 
 from gmbot.gate.events import LoopBlocked
 from gmbot.gate.ports import Emit
+from gmbot.telemetry.logs import places
 
 LOOK_EVERY_S: Final = 1.0
 BLOCKED_S: Final = 5.0
-DEEPEST: Final = 12
 
 
 class Watchdog:
@@ -60,5 +59,4 @@ class Watchdog:
     def _where(self) -> tuple[str, ...]:
         """Return where the watched thread is, the innermost place last: places in the code, no values."""
         frame = sys._current_frames().get(self._watched)
-        stack = traceback.extract_stack(frame)[-DEEPEST:] if frame is not None else []
-        return tuple(f"{'/'.join(Path(one.filename).parts[-3:])}:{one.lineno} {one.name}" for one in stack)
+        return tuple(places(traceback.extract_stack(frame))) if frame is not None else ()

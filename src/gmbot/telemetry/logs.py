@@ -10,7 +10,9 @@ from __future__ import annotations
 import datetime as dt
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+import traceback
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from pathlib import Path
 from typing import Any, BinaryIO, Final, Self
 
 import msgspec
@@ -23,6 +25,7 @@ from gmbot.telemetry.writer import Writer
 
 APP: Final = "gmbot"
 LIBRARY_LINE: Final = "library_log"
+DEEPEST: Final = 12
 CONTEXT: Final = ("bot_id", "update_id", "user_id", "group_id", "channel_id", "intent")
 
 Fields = MutableMapping[str, Any]
@@ -113,10 +116,28 @@ class Bridge(logging.Handler):
         self._logs = logs
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a record as a line whose `event` is `library_log`."""
+        """Write a record as a line whose `event` is `library_log`.
+
+        Of an error its kind and where it came from: its text may quote what people wrote. So may what asyncio
+        says, but for its first line.
+        """
         level = min(max(record.levelno // 10 * 10, logging.DEBUG), logging.CRITICAL)
-        fields = {"logger": record.name, "message": _message(record), "exc_info": record.exc_info}
+        fields: dict[str, object] = {"logger": record.name, "message": _message(record)}
+        if record.name == "asyncio":
+            fields["message"] = _message(record).partition("\n")[0]
+        if record.exc_info and (error := record.exc_info[1]) is not None:
+            fields |= {"error": type(error).__name__, "trace": trace_of(error)}
         self._logs.logger.log(level, LIBRARY_LINE, **fields)
+
+
+def trace_of(error: BaseException) -> list[str]:
+    """Return where an error came from, the innermost place last: `folder/file.py:line function`."""
+    return places(traceback.extract_tb(error.__traceback__))
+
+
+def places(stack: Sequence[traceback.FrameSummary]) -> list[str]:
+    """Return the innermost places of a stack: where in the code, and nothing that anybody wrote."""
+    return [f"{'/'.join(Path(one.filename).parts[-3:])}:{one.lineno} {one.name}" for one in stack[-DEEPEST:]]
 
 
 def _message(record: logging.LogRecord) -> str:

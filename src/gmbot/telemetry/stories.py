@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -13,11 +11,9 @@ import msgspec
 from gmbot.gate import events
 from gmbot.gate.about import NOTHING, Concerning, about
 from gmbot.telemetry.catalogue import snake_case
-from gmbot.telemetry.logs import Logs
+from gmbot.telemetry.logs import Logs, trace_of
 
 DEBUG, INFO, WARNING, ERROR = logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR
-
-DEEPEST: Final = 12
 
 Loudness = Callable[[Any], int]
 Sampled = Callable[[int], bool]
@@ -125,12 +121,6 @@ def _fields(event: events.Event) -> dict[str, Any]:
         elif value is not None and value != "":
             fields[name] = value
     return fields
-
-
-def trace_of(error: BaseException) -> list[str]:
-    """Return where an error came from, the innermost place last: `folder/file.py:line function`."""
-    frames = traceback.extract_tb(error.__traceback__)[-DEEPEST:]
-    return [f"{'/'.join(Path(frame.filename).parts[-3:])}:{frame.lineno} {frame.name}" for frame in frames]
 
 
 def _add_query(event: events.QueryRan) -> None:
