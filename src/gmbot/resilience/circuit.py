@@ -9,7 +9,6 @@ closed ──too many failures, or too many slow calls──► open ──after
 from __future__ import annotations
 
 import enum
-import itertools
 import math
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -17,7 +16,7 @@ from typing import TypeVar
 import msgspec
 
 from gmbot.domain.errors import CircuitOpen, GMBotError, Unavailable
-from gmbot.resilience.tally import Counts, Tally
+from gmbot.resilience.tally import Tally
 
 T = TypeVar("T")
 
@@ -91,6 +90,9 @@ class Permit:
         self.probe = probe
         self.patient = patient
         self.late = False
+
+
+_NOBODY = Permit(math.inf, _NO_ERA)
 
 
 class Circuit:
@@ -182,14 +184,14 @@ class Circuit:
 
     def look(self) -> None:
         """Notice what has become late meanwhile."""
-        now = self._now()
+        now, late = self._now(), 0
         # They began in this order, so the first that is in time ends the search.
-        late = list(itertools.takewhile(lambda one: self._late(one, now), self._under_way))
-        for permit in late:
-            permit.late = True
-            del self._under_way[permit]
+        while self._late(oldest := next(iter(self._under_way), _NOBODY), now):
+            oldest.late = True
+            del self._under_way[oldest]
+            late += 1
         if late:
-            self._add(now, len(late), 0, len(late))
+            self._add(now, late, 0, late)
         if self._probe is not None and self._late(self._probe, now):
             self._probe = None
             self._judge(Outcome.FAILED, slow=True)
@@ -253,16 +255,16 @@ class Circuit:
             self._add(now, 1, failed, slow)
 
     def _add(self, now: float, calls: int, failures: int, slow: int) -> None:
+        too_bad = False
         for tally in self._tallies:
             tally.add(now, calls, failures, slow)
-        if any(self._too_bad(tally.counts(now)) for tally in self._tallies):
+            too_bad |= tally.calls >= self._limits.least_calls and self._too_bad(tally)
+        if too_bad:
             self._open()
 
-    def _too_bad(self, counts: Counts) -> bool:
-        if counts.calls < self._limits.least_calls:
-            return False
-        failing = counts.failures >= self._limits.failing * counts.calls
-        return failing or counts.slow >= self._limits.slow * counts.calls
+    def _too_bad(self, tally: Tally) -> bool:
+        failing = tally.failures >= self._limits.failing * tally.calls
+        return failing or tally.slow >= self._limits.slow * tally.calls
 
     def _judge(self, outcome: Outcome, *, slow: bool) -> None:
         """Take what a probe tells; one that tells nothing leaves its place to the next."""

@@ -20,46 +20,48 @@ class Tally:
     """Counts over the last `window_s` seconds, of which at most the oldest sixtieth is missing already.
 
     It takes the same time and memory however many calls there are. A clock that is set back counts as
-    one that stands still. Raises ValueError unless the window is longer than nothing.
+    one that stands still. `calls`, `failures` and `slow` are as of the last `add`. Raises ValueError unless
+    the window is longer than nothing.
     """
 
     def __init__(self, window_s: float) -> None:
         if window_s <= 0:
             raise ValueError("a window is longer than nothing")
         self._slice_s = window_s / SLICES
-        self._slices = [[0, 0, 0] for _ in range(SLICES)]
-        self._sums = [0, 0, 0]
         self._newest = 0
+        self.clear()
 
     def add(self, now: float, calls: int, failures: int, slow: int) -> None:
         """Count at a moment, in seconds of any clock."""
-        self._forget(now)
-        current, sums = self._slices[self._newest % SLICES], self._sums
-        for index, number in enumerate((calls, failures, slow)):
-            current[index] += number
-            sums[index] += number
+        self._forget(int(now // self._slice_s))
+        current = self._slices[self._newest % SLICES]
+        current[0] += calls
+        self.calls += calls
+        # Most calls are neither.
+        if failures or slow:
+            current[1] += failures
+            current[2] += slow
+            self.failures += failures
+            self.slow += slow
 
     def counts(self, now: float) -> Counts:
         """Return what was counted lately."""
-        self._forget(now)
-        return Counts(*self._sums)
+        self._forget(int(now // self._slice_s))
+        return Counts(self.calls, self.failures, self.slow)
 
     def clear(self) -> None:
         """Forget everything."""
-        self._sums = [0, 0, 0]
+        self.calls = self.failures = self.slow = 0
         self._slices = [[0, 0, 0] for _ in range(SLICES)]
 
-    def _forget(self, now: float) -> None:
-        newest = int(now // self._slice_s)
+    def _forget(self, newest: int) -> None:
         passed = newest - self._newest
         if passed <= 0:
             return
         self._newest = newest
-        if passed >= SLICES:
-            self.clear()
-            return
-        for number in range(newest - passed + 1, newest + 1):
-            old = self._slices[number % SLICES]
-            for index in range(3):
-                self._sums[index] -= old[index]
-                old[index] = 0
+        for number in range(newest - min(passed, SLICES) + 1, newest + 1):
+            calls, failures, slow = self._slices[number % SLICES]
+            self._slices[number % SLICES] = [0, 0, 0]
+            self.calls -= calls
+            self.failures -= failures
+            self.slow -= slow
