@@ -157,10 +157,17 @@ class OpsDesk:
         return (self.level if name is None else self.set_level(LogLevel(name.upper()))).value
 
     def _notice_of(self, dependencies: set[str]) -> Callable[[Finding], None]:
+        doubted: set[str] = set()
+
         def notice(finding: Finding) -> None:
             name, well = finding.name, finding.healthy
-            if name in dependencies and self._well.get(name) is not well:
-                self._well[name] = well
-                self._emit(DependencyChanged(name, well))
+            if name not in dependencies or self._well.get(name) is well:
+                return
+            if not well and name not in self._well and name not in doubted:
+                # What is only being opened at a start has not stopped answering.
+                doubted.add(name)
+                return
+            self._well[name] = well
+            self._emit(DependencyChanged(name, well))
 
         return notice

@@ -21,6 +21,7 @@ from gmbot.bootstrap.vitals import feel_loop
 from gmbot.domain.errors import Unavailable
 from gmbot.entrypoints.ops.app import create_app
 from gmbot.entrypoints.ops.server import serve
+from gmbot.gate.events import DependencyChanged
 from gmbot.settings import Secret, Settings
 from gmbot.simulator import FaultKind
 from gmbot.telemetry.logs import LogOptions, Logs
@@ -249,3 +250,19 @@ async def test_a_loop_without_timers_is_restarted(pod: Pod) -> None:
     assert await pod.probe("/live") == 200
     pod.desk.heartbeat._last -= 31
     assert await pod.probe("/live") == 503
+
+
+def changes(pod: Pod) -> list[tuple[str, bool]]:
+    """Return what was told of dependencies' changes."""
+    told = [event for event in pod.stage.events if isinstance(event, DependencyChanged)]
+    return [(event.dependency, event.connected) for event in told]
+
+
+async def test_a_dependency_that_goes_and_comes_back_is_told_once_each_time(pod: Pod) -> None:
+    """Not at every look."""
+    pod.stage.events.clear()
+    pod.away.redis_down = True
+    await pod.stage.clock.advance(30)
+    pod.away.redis_down = False
+    await pod.stage.clock.advance(30)
+    assert changes(pod) == [("redis", False), ("redis", True)]
