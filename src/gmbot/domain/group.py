@@ -37,6 +37,7 @@ class GroupSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     delete_messages: bool = True
     prompts: bool = True
     flips_accepted_until: float = 0
+    approve_requests: bool = False
 
 
 class Group(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gmbot.domain.ids import GroupId, UserId
 from gmbot.gate.brake import Brake
@@ -13,6 +13,7 @@ from gmbot.gate.ports import Clock, Emit, Me, Store, Telegram, Voice
 from gmbot.gate.questions import Questions
 from gmbot.gate.sweeps import SweepPlan
 from gmbot.gate.tracing import Trace, untraced
+from gmbot.gate.waiting_requests import WaitingRequests
 from gmbot.resilience.budget import Windows
 from gmbot.resilience.keyed_lock import KeyedLock
 
@@ -39,6 +40,7 @@ class Bot:
     sweeping: SweepPlan
     signing_key: bytes
     pace: Windows[GroupId]
+    requests: WaitingRequests = field(default_factory=WaitingRequests)
     trace: Trace = untraced
 
     @property

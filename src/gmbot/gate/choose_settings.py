@@ -21,6 +21,7 @@ class Choice(enum.StrEnum):
     DELETE_MESSAGES = "delete_messages"
     PROMPTS = "prompts"
     CHANNEL_SENDERS = "channel_senders"
+    APPROVE_REQUESTS = "approve_requests"
 
 
 def choose(bot: Bot, group: Group, choice: Choice, actor_id: UserId) -> tuple[Group, Changes]:
@@ -54,6 +55,8 @@ def _next(settings: GroupSettings, choice: Choice) -> GroupSettings:
         return msgspec.structs.replace(settings, delete_messages=not settings.delete_messages)
     if choice is Choice.PROMPTS:
         return msgspec.structs.replace(settings, prompts=not settings.prompts)
+    if choice is Choice.APPROVE_REQUESTS:
+        return msgspec.structs.replace(settings, approve_requests=not settings.approve_requests)
     policies = list(ChannelSenders)
     following = policies[(policies.index(settings.channel_senders) + 1) % len(policies)]
     return msgspec.structs.replace(settings, channel_senders=following)

@@ -97,6 +97,14 @@ class HoldEnded(msgspec.Struct, frozen=True):
     wrongful: bool = False
 
 
+class RequestApproved(msgspec.Struct, frozen=True):
+    """Somebody who asked was let in; `seconds` since they asked."""
+
+    group_id: GroupId
+    user_id: UserId
+    seconds: float
+
+
 class AdminActed(msgspec.Struct, frozen=True):
     """An admin changed what GMBot does in a group."""
 
@@ -322,6 +330,7 @@ Event = (
     | Verified
     | HoldPlaced
     | HoldEnded
+    | RequestApproved
     | AdminActed
     | GroupPaused
     | BrakePulled

@@ -56,7 +56,9 @@ async def _in_group(bot: Bot, change: MemberChanged) -> Changes:
     if person.is_bot:
         return Changes(standings=(fact,))
     record = await bot.store.person(group_id, person.user_id, ())
-    if change.actor.user_id == bot.user_id:
+    # Whom GMBot lets in at their request joins like anybody else; else what it does itself comes back.
+    let_in = change.new.present and not change.old.present
+    if change.actor.user_id == bot.user_id and not let_in:
         return _echo(bot, change, fact, record.hold)
     settle = bot.ledger.owe(Settle(group_id, person.user_id, person.name))
     holds, prompt = _moved_about(bot, change, record)

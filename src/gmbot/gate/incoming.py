@@ -109,6 +109,16 @@ class ButtonTapped(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     thread_id: ThreadId | None = None
 
 
+class JoinAsked(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """`chat_join_request`: somebody asks to be let in; `private_chat_id` is where they may be written to."""
+
+    update_id: UpdateId
+    at: int
+    chat: Chat
+    person: Person
+    private_chat_id: int
+
+
 class Ignored(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Any other update: acknowledged and forgotten."""
 
@@ -128,4 +138,4 @@ class Unreadable(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     failure: Exception | None = None
 
 
-Incoming = MessageSeen | MemberChanged | BotChanged | ButtonTapped | Ignored | Unreadable
+Incoming = MessageSeen | MemberChanged | BotChanged | ButtonTapped | JoinAsked | Ignored | Unreadable

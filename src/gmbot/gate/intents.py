@@ -150,12 +150,41 @@ class BlockSender(msgspec.Struct, frozen=True, tag="block_sender"):
         return f"block:{self.group_id}:{self.sender_chat_id}"
 
 
+class Approve(msgspec.Struct, frozen=True, tag="approve"):
+    """Let somebody in who asked for it at `at` (Telegram's clock), once they qualify; `told`: of what lacks.
+
+    They may be written to in `private_chat_id` for a while.
+    """
+
+    group_id: GroupId
+    user_id: UserId
+    private_chat_id: int
+    at: int
+    told: bool = False
+
+    @property
+    def key(self) -> str:
+        """One per person and group."""
+        return f"approve:{self.group_id}:{self.user_id}"
+
+
 Intent = (
-    Settle | SettleEverywhere | Judge | Prompt | Delete | Say | Rewrite | Resettle | Restore | BlockSender
+    Settle
+    | SettleEverywhere
+    | Judge
+    | Prompt
+    | Delete
+    | Say
+    | Rewrite
+    | Resettle
+    | Restore
+    | BlockSender
+    | Approve
 )
 
 URGENCY: dict[type, int] = {
     Restore: 0,
+    Approve: 0,
     Resettle: 0,
     Settle: 0,
     SettleEverywhere: 0,

@@ -11,6 +11,7 @@ from gmbot.domain.verdict import Judgement
 from gmbot.gate.bot import Bot
 from gmbot.gate.changes import Changes
 from gmbot.gate.intents import (
+    Approve,
     BlockSender,
     Delete,
     Judge,
@@ -23,6 +24,7 @@ from gmbot.gate.intents import (
     Settle,
     SettleEverywhere,
 )
+from gmbot.gate.join_requests import approve_request, reconsidered
 from gmbot.gate.settle import Case, settle
 from gmbot.gate.tell_held import tell_held
 from gmbot.gate.verify import ask_again
@@ -45,7 +47,12 @@ async def perform(bot: Bot, owed: Owed) -> Changes:
             return await tell_held(bot, intent.group_id)
         case Say() as intent:
             return await _say(bot, intent)
-        case Settle() | SettleEverywhere() | Resettle():
+        case Approve() as intent:
+            return await approve_request(bot, intent)
+        case SettleEverywhere() as intent:
+            await _settle_everywhere(bot, owed, intent)
+            return Changes(owed=reconsidered(bot, intent.channel_id, intent.user_id))
+        case Settle() | Resettle():
             await _settle_people(bot, owed)
         case _:
             await _call(bot, owed)
@@ -56,8 +63,6 @@ async def _settle_people(bot: Bot, owed: Owed) -> None:
     match owed.intent:
         case Settle() as intent:
             await _settle_one(bot, owed, intent)
-        case SettleEverywhere() as intent:
-            await _settle_everywhere(bot, owed, intent)
         case Resettle() as intent:
             await _resettle(bot, owed, intent)
         case _:

@@ -130,6 +130,10 @@ class Telegram(Protocol):
         """Ban somebody until a Unix second; 0 means for ever."""
         ...
 
+    async def approve(self, group_id: GroupId, user_id: UserId) -> None:
+        """Let somebody in who asked for it; one who is in, or asks no more, is no error."""
+        ...
+
     async def ban_sender_chat(self, group_id: GroupId, sender_chat_id: int) -> None:
         """Forbid a channel to write in a group."""
         ...
@@ -355,6 +359,10 @@ class Voice(Protocol):
 
     def prompt(self, group: Group, missing: Sequence[Channel], people: Sequence[Hold]) -> Note:
         """Return what tells held people what to join."""
+        ...
+
+    def join_first(self, group: Group, missing: Sequence[Channel]) -> Note:
+        """Return what tells somebody who asks to be let in what to join first."""
         ...
 
     def paused(self, group: Group) -> Note:

@@ -222,6 +222,7 @@ CATALOGUE: Final = (
         Kind.COUNTER,
         "Holds lifted for people who had qualified before they were held",
     ),
+    Metric("bot_join_requests_approved_total", Kind.COUNTER, "People let in who had asked to be"),
     Metric("bot_active_groups", Kind.GAUGE, "Groups guarded now"),
     Metric("bot_groups_paused", Kind.GAUGE, "Of these, groups that are left alone for now"),
     Metric("bot_mass_flips_total", Kind.COUNTER, "Groups paused because too many members turned OUT at once"),

@@ -129,6 +129,7 @@ class Metrics:
             events.RowsCounted: self._rows_counted(),
             events.RowsPruned: self._rows_pruned(),
             events.BrakePulled: self._brake_pulled(),
+            events.RequestApproved: self._request_approved(),
             **self._of_sweeps(),
         }
 
@@ -263,6 +264,10 @@ class Metrics:
     def _brake_pulled(self) -> Handler:
         flips = self._one("bot_mass_flips_total")
         return lambda event: flips.inc()
+
+    def _request_approved(self) -> Handler:
+        approved = self._one("bot_join_requests_approved_total")
+        return lambda event: approved.inc()
 
     def _groups_counted(self) -> Handler:
         groups, holds = self._one("bot_active_groups"), self._one("bot_holds_active")

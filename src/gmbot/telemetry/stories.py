@@ -38,6 +38,7 @@ LOUDNESS: Final[dict[type, Loudness]] = {
     events.Verified: lambda event: INFO if event.status == "error" else DEBUG,
     events.HoldPlaced: _always(INFO),
     events.HoldEnded: lambda event: WARNING if event.wrongful else INFO,
+    events.RequestApproved: _always(INFO),
     events.AdminActed: _always(INFO),
     events.GroupPaused: lambda event: WARNING if event.reason else INFO,
     events.BrakePulled: _always(WARNING),

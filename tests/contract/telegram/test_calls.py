@@ -82,6 +82,12 @@ CALLS: list[tuple[str, Verb, object, dict[str, object]]] = [
         True,
         {"chat_id": -1001, "sender_chat_id": -1003},
     ),
+    (
+        "approveChatJoinRequest",
+        lambda bot: bot.approve(TALK, ANN),
+        True,
+        {"chat_id": -1001, "user_id": 7},
+    ),
     ("deleteMessage", lambda bot: bot.delete(-1001, [OLD]), True, {"chat_id": -1001, "message_id": 5}),
     (
         "deleteMessages",
@@ -166,6 +172,7 @@ CALLS: list[tuple[str, Verb, object, dict[str, object]]] = [
                 "chat_member",
                 "my_chat_member",
                 "callback_query",
+                "chat_join_request",
             ],
         },
     ),
@@ -183,6 +190,7 @@ CALLS: list[tuple[str, Verb, object, dict[str, object]]] = [
                 "chat_member",
                 "my_chat_member",
                 "callback_query",
+                "chat_join_request",
             ],
         },
     ),

@@ -40,6 +40,7 @@ async def test_every_setting_is_shown_with_its_value(guarded: Stage) -> None:
         "Delete their messages: yes",
         "Tell them what to join: yes",
         "Writing as a channel: linked channel only",
+        "Approve subscribers' requests to join: no",
     ]
 
 

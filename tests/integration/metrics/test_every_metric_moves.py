@@ -33,6 +33,7 @@ MOVED_ELSEWHERE = {
     "bot_wrongful_holds_total": LEFT_OUT,
     "bot_webhook_failures_total": LEFT_OUT,
     "bot_updates_set_aside_total": "tests/e2e/gate/test_poison.py",
+    "bot_join_requests_approved_total": "tests/e2e/gate/test_join_requests.py",
     "bot_log_lines_dropped_total": "tests/integration/ops/test_service_health.py",
     "bot_memory_evictions_total": LEFT_OUT,
     "bot_mass_flips_total": LEFT_OUT,

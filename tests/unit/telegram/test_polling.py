@@ -114,7 +114,14 @@ async def test_a_poll_asks_for_what_the_bot_needs() -> None:
         "offset": 0,
         "limit": 100,
         "timeout": 50,
-        "allowed_updates": ["message", "edited_message", "chat_member", "my_chat_member", "callback_query"],
+        "allowed_updates": [
+            "message",
+            "edited_message",
+            "chat_member",
+            "my_chat_member",
+            "callback_query",
+            "chat_join_request",
+        ],
     }
     assert on.script.timeouts[1] == 60
 

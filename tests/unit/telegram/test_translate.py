@@ -18,6 +18,7 @@ from gmbot.gate.incoming import (
     ButtonTapped,
     Ignored,
     Incoming,
+    JoinAsked,
     MemberChanged,
     MessageSeen,
     Unreadable,
@@ -271,10 +272,11 @@ def test_an_update_of_an_unknown_kind_is_ignored() -> None:
     assert read(Ignored, {"update_id": 9, "telepathy": {"from": ANN}}).kind == "other"
 
 
-def test_a_join_request_is_ignored_by_name() -> None:
-    """GMBot does not listen to them."""
-    request = {"chat": TALK, "from": ANN, "user_chat_id": 7, "date": NOW}
-    assert read(Ignored, {"update_id": 9, "chat_join_request": request}).kind == "chat_join_request"
+def test_a_join_request_names_where_its_author_may_be_written_to() -> None:
+    """It need not be the author's own id."""
+    request = {"chat": TALK, "from": ANN, "user_chat_id": 777, "date": NOW}
+    asked = read(JoinAsked, {"update_id": 9, "chat_join_request": request})
+    assert (asked.chat.chat_id, asked.person.user_id, asked.private_chat_id, asked.at) == (-1001, 7, 777, NOW)
 
 
 @pytest.mark.parametrize(

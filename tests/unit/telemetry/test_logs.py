@@ -24,6 +24,7 @@ NOON = 1_700_000_000.25
 LOUD: list[tuple[events.Event, str, str]] = [
     (events.HoldPlaced(GROUP, USER, "not_subscribed", 0.1), "info", "hold_placed"),
     (events.HoldEnded(GROUP, USER, "qualified", lifted=True, seconds=0.1), "info", "hold_ended"),
+    (events.RequestApproved(GROUP, USER, 1.0), "info", "request_approved"),
     (events.AdminActed(GROUP, USER, "protect"), "info", "admin_acted"),
     (events.GroupPaused(GROUP, "mass_flip"), "warning", "group_paused"),
     (events.GroupPaused(GROUP, None), "info", "group_paused"),

@@ -143,6 +143,7 @@ MOVES: list[tuple[events.Event, dict[str, float]]] = [
         events.GroupsCounted(3, 4, 1),
         {"bot_active_groups": 3, "bot_holds_active": 4, "bot_groups_paused": 1},
     ),
+    (events.RequestApproved(GROUP, USER, 1.0), {"bot_join_requests_approved_total": 1}),
     (events.BrakePulled(GROUP, 10, 12), {"bot_mass_flips_total": 1}),
     (
         events.SweepAsked(GROUP, USER, "turned_out", 2),

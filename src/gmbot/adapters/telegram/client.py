@@ -123,6 +123,11 @@ class BotClient:
             "banChatMember", {"chat_id": group_id, "user_id": user_id, "until_date": until}, Priority.MUTE
         )
 
+    async def approve(self, group_id: GroupId, user_id: UserId) -> None:
+        """Let somebody in who asked for it (approveChatJoinRequest); asked no more is no error."""
+        whom = {"chat_id": group_id, "user_id": user_id}
+        await self._do("approveChatJoinRequest", whom, Priority.RELEASE)
+
     async def ban_sender_chat(self, group_id: GroupId, sender_chat_id: int) -> None:
         """Forbid a channel to write in a group (banChatSenderChat)."""
         whom = {"chat_id": group_id, "sender_chat_id": sender_chat_id}

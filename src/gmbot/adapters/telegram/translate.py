@@ -18,6 +18,7 @@ from gmbot.gate.incoming import (
     ChatKind,
     Ignored,
     Incoming,
+    JoinAsked,
     MemberChanged,
     MessageSeen,
     Person,
@@ -69,9 +70,9 @@ def incoming_of(update: wire.Update) -> Incoming:
         return message_seen(update.edited_message, number, edited=True)
     if update.my_chat_member is not None:
         return _bot_changed(update.my_chat_member, number)
-    return Ignored(
-        update_id=number, kind="other" if update.chat_join_request is None else "chat_join_request"
-    )
+    if update.chat_join_request is not None:
+        return _join_asked(update.chat_join_request, number)
+    return Ignored(update_id=number)
 
 
 def message_seen(message: wire.Message, number: UpdateId, *, edited: bool = False) -> MessageSeen:
@@ -157,6 +158,16 @@ def _button_tapped(query: wire.CallbackQuery, number: UpdateId) -> Incoming:
         chat=None if under is None else chat_of(under.chat),
         message_id=None if under is None else MessageId(under.message_id),
         thread_id=None if under is None else _thread_id(under),
+    )
+
+
+def _join_asked(asked: wire.ChatJoinRequest, number: UpdateId) -> JoinAsked:
+    return JoinAsked(
+        update_id=number,
+        at=asked.date,
+        chat=chat_of(asked.chat),
+        person=person_of(asked.from_),
+        private_chat_id=asked.user_chat_id,
     )
 
 

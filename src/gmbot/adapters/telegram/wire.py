@@ -20,7 +20,14 @@ Second = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 ABSENT = msgspec.Raw()
 """A field that is not there; like every empty Raw it is false."""
 
-ALLOWED_UPDATES = ("message", "edited_message", "chat_member", "my_chat_member", "callback_query")
+ALLOWED_UPDATES = (
+    "message",
+    "edited_message",
+    "chat_member",
+    "my_chat_member",
+    "callback_query",
+    "chat_join_request",
+)
 """What the bot listens to; `chat_member` is not among Telegram's defaults (SEMANTICS: membership updates)."""
 
 UNDECODABLE = (ValueError, RecursionError)
@@ -274,11 +281,12 @@ class ChatMemberUpdated(Wire, frozen=True, gc=False):
 
 
 class ChatJoinRequest(Wire, frozen=True, gc=False):
-    """Somebody who asks to be let in; its envelope only."""
+    """Somebody who asks to be let in, and may be written to in `user_chat_id` for five minutes."""
 
     chat: Chat
     from_: User = msgspec.field(name="from")
     date: Second
+    user_chat_id: Id
 
 
 class UpdateHead(Wire, frozen=True, gc=False):

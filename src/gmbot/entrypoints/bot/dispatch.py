@@ -24,11 +24,13 @@ from gmbot.gate.incoming import (
     ChatKind,
     Ignored,
     Incoming,
+    JoinAsked,
     MemberChanged,
     MessageSeen,
     Unreadable,
 )
 from gmbot.gate.intents import Say
+from gmbot.gate.join_requests import hear_request
 from gmbot.gate.judge_message import judge_message
 from gmbot.gate.outgoing import Address
 from gmbot.gate.set_aside import LastResort
@@ -72,6 +74,8 @@ class Dispatcher:
                 return await self._bot_changed(incoming)
             case ButtonTapped():
                 return await self._tap(incoming)
+            case JoinAsked():
+                return "stored" if await hear_request(self._bot, incoming) else "ignored"
             case Ignored():
                 return "ignored"
             case Unreadable():
@@ -157,7 +161,7 @@ async def _try_again() -> str:
 
 def _lag_s(incoming: Incoming, now: float) -> float | None:
     match incoming:
-        case MessageSeen(at=at) | MemberChanged(at=at) | BotChanged(at=at):
+        case MessageSeen(at=at) | MemberChanged(at=at) | BotChanged(at=at) | JoinAsked(at=at):
             return max(0.0, now - at)
         case ButtonTapped() | Ignored() | Unreadable():
             return None
@@ -173,6 +177,8 @@ def _kind(incoming: Incoming) -> str:
             return "my_chat_member"
         case ButtonTapped():
             return "callback_query"
+        case JoinAsked():
+            return "chat_join_request"
         case Ignored():
             return "other"
         case Unreadable(kind=kind):
@@ -187,7 +193,7 @@ def _person_of(incoming: Incoming) -> int | None:
     match incoming:
         case MessageSeen(sender=sender):
             return sender.user_id if sender else None
-        case MemberChanged(person=person) | ButtonTapped(person=person):
+        case MemberChanged(person=person) | ButtonTapped(person=person) | JoinAsked(person=person):
             return person.user_id
         case BotChanged(actor=actor):
             return actor.user_id

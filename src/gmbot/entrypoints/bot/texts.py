@@ -31,6 +31,14 @@ class EnglishVoice:
         joins = tuple((_join(channel),) for channel in missing if channel.url)
         return Note(text, (*joins, (Button("✅ I have joined", data=VERIFY),)))
 
+    def join_first(self, group: Group, missing: Sequence[Channel]) -> Note:
+        """Return what tells somebody who asks to be let in what to join first."""
+        text = (
+            f"You asked to join <b>{escape(group.title)}</b>. Please join {wanted(group.rule, missing)} "
+            "first: I let you in the moment you have."
+        )
+        return Note(text, tuple((_join(channel),) for channel in missing if channel.url))
+
     def paused(self, group: Group) -> Note:
         """Return what tells admins that a group is left alone, why, and how to mend it."""
         why = _PAUSES[group.paused or PauseReason.BY_ADMIN]
@@ -137,9 +145,14 @@ def settings(group: Group, channels: Sequence[Channel]) -> Note:
         (Choice.DELETE_MESSAGES, f"Delete their messages: {_on(chosen.delete_messages)}"),
         (Choice.PROMPTS, f"Tell them what to join: {_on(chosen.prompts)}"),
         (Choice.CHANNEL_SENDERS, f"Writing as a channel: {_SENDERS[chosen.channel_senders]}"),
+        (Choice.APPROVE_REQUESTS, f"Approve subscribers' requests to join: {_on(chosen.approve_requests)}"),
     )
     buttons = tuple((Button(text, data=f"set:{choice.value}"),) for choice, text in rows)
-    return Note(f"⚙️ <b>Settings</b>\nRequired here: {wanted(group.rule, channels)}.", buttons)
+    text = f"⚙️ <b>Settings</b>\nRequired here: {wanted(group.rule, channels)}."
+    return Note(text + (_NEEDS_INVITE if chosen.approve_requests else ""), buttons)
+
+
+_NEEDS_INVITE = "\nTo approve requests I need the admin right <b>invite users</b> here. I never decline any."
 
 
 _SENDERS = {
