@@ -137,6 +137,8 @@ class Product:
         except BaseException as error:
             if self._observers is not None:
                 self._observers.report(error, "start")
+            if isinstance(error, ConfigurationError):
+                self.emit(Lifecycle("misconfigured", str(error)))
             await self._exits.aclose()
             raise
         return self

@@ -315,7 +315,7 @@ class ErrorReported(msgspec.Struct, frozen=True):
 
 
 class Lifecycle(msgspec.Struct, frozen=True):
-    """The process moved on: starting, ready, draining, stopped."""
+    """The process moved on (starting, ready, draining, stopped), or waits, or cannot go on."""
 
     stage: str
     detail: str = ""

@@ -29,6 +29,14 @@ def _api_called(event: events.ApiCalled) -> int:
     return INFO if 400 <= event.code < 500 and event.code != 429 else WARNING
 
 
+TROUBLE: Final = {
+    "contested": WARNING,
+    "misconfigured": ERROR,
+    "waiting_for_database": WARNING,
+    "waiting_for_telegram": WARNING,
+}
+"""Stages of the process's life at which somebody should look."""
+
 LOUDNESS: Final[dict[type, Loudness]] = {
     events.UpdateHandled: lambda event: ERROR if event.outcome == "failed" else INFO,
     events.UpdateSetAside: _always(ERROR),
@@ -66,7 +74,7 @@ LOUDNESS: Final[dict[type, Loudness]] = {
     events.CircuitsSeen: _always(DEBUG),
     events.Unforeseen: _always(ERROR),
     events.ErrorReported: lambda event: DEBUG if event.outcome == "reported" else INFO,
-    events.Lifecycle: _always(INFO),
+    events.Lifecycle: lambda event: TROUBLE.get(event.stage, INFO),
 }
 
 

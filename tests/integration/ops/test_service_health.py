@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
+import pytest
 import pytest_asyncio
 from tests.fixtures.child import free_port
 from tests.fixtures.log_lines import misfits, parsed
@@ -16,6 +18,7 @@ from tests.fixtures.metrics import seconds_until, value
 
 from gmbot.bootstrap import Product
 from gmbot.demo.box import TOKEN, Box, opened_box
+from gmbot.domain.errors import ConfigurationError
 from gmbot.settings import Environment, LogLevel, Secret, Settings
 
 WORD = "a-word-for-operators"
@@ -30,9 +33,8 @@ def settings(folder: Path, api: str, **more: object) -> Settings:
         database_url=Secret(f"sqlite+aiosqlite:///{folder}/gmbot.db"),
         environment=Environment.PRODUCTION,
         telegram_api_url=api,
-        ops_port=0,
         ops_token=Secret(WORD),
-        **more,  # type: ignore[arg-type]
+        **{"ops_port": 0, **more},  # type: ignore[arg-type]
     )
 
 
@@ -127,3 +129,14 @@ async def test_a_log_that_nobody_takes_costs_nothing_and_is_counted(box: Box, tm
 
 async def _lines_dropped(product: Product) -> bool:
     return await value(product, "bot_log_lines_dropped_total") > 0
+
+
+async def test_why_a_start_failed_is_in_the_log(box: Box, tmp_path: Path) -> None:
+    """Whoever reads the collected log need not find the terminal."""
+    log = tmp_path / "log"
+    with log.open("ab") as stream, socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        with pytest.raises(ConfigurationError):
+            await Product(settings(tmp_path, box.simulator.url, ops_port=taken), stream=stream).__aenter__()
+    (why,) = [line for line in parsed(log.read_text()) if line.get("stage") == "misconfigured"]
+    assert (why["level"], f"OPS_PORT is {taken}, but" in why["detail"]) == ("error", True)

@@ -53,6 +53,8 @@ LOUD: list[tuple[events.Event, str, str]] = [
     ),
     (events.ErrorReported("dropped"), "info", "error_reported"),
     (events.Lifecycle("ready"), "info", "lifecycle"),
+    (events.Lifecycle("waiting_for_telegram", "Unavailable"), "warning", "lifecycle"),
+    (events.Lifecycle("misconfigured", "PORT is 1"), "error", "lifecycle"),
     (events.LinesDropped(3), "warning", "lines_dropped"),
     (events.LoopBlocked(6.0, ("gate/settle.py:12 settle",)), "error", "loop_blocked"),
 ]
