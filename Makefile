@@ -18,7 +18,7 @@ DEMO_READY := .venv/ready-to-demo
 DEV_READY := .venv/ready-to-develop
 LOCK := pyproject.toml uv.lock
 
-.PHONY: help demo run test check bench chaos format migrate clean
+.PHONY: help demo run test check bench bench-check chaos format migrate clean
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -50,6 +50,9 @@ check: $(DEV_READY) ## lint, format, types, layers, and the lock file's freshnes
 
 bench: $(DEV_READY) ## what it costs on this machine (ARGS=database for a large database)
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-check: $(DEV_READY) # whether a path lost more than 15 % against decoding alone (counts instructions)
+	@$(BIN)/python -m benchmarks.check
 
 chaos: $(DEV_READY) ## bad networks, kills and stops at full size, about an hour (ARGS=matrix, kills or stops for one)
 	@for what in $(or $(ARGS),matrix kills stops); do $(BIN)/python -m tests.chaos $$what || exit 1; done

@@ -47,9 +47,11 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
 DECODER = msgspec.json.Decoder(Envelope)
 
 
-def messages(town: Town, first_id: int, count: int, now: int, *, stride: int = 1) -> list[bytes]:
-    """Return ordinary messages, everybody's in turn, or of each `stride`-th person."""
-    people = (n * stride % town.people for n in range(count))
+def messages(
+    town: Town, first_id: int, count: int, now: int, *, stride: int = 1, start: int = 0
+) -> list[bytes]:
+    """Return ordinary messages, everybody's in turn from `start` on, or of each `stride`-th person."""
+    people = ((start + n * stride) % town.people for n in range(count))
     return [
         updates.message(first_id + n, town.group(person), town.person(person), now)
         for n, person in enumerate(people)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -23,6 +22,7 @@ from gmbot.adapters.telegram.transport import Reply
 from gmbot.adapters.telegram.webhook import AsgiMessage, WebhookApp, WebhookBot
 from gmbot.bootstrap import BotAtWork, Parts, Product, assemble, start_polling
 from gmbot.gate.changes import Changes
+from gmbot.gate.ports import Clock
 from gmbot.gate.sweeps import SweepPlan
 from gmbot.resilience.clock import SystemClock
 from gmbot.settings import Settings
@@ -34,7 +34,8 @@ LEARN_AT_ONCE = 10_000
 class CannedTelegram:
     """A transport that answers at once; what was put into its mailbox is fetched by polling."""
 
-    def __init__(self, town: Town) -> None:
+    def __init__(self, town: Town, clock: Clock) -> None:
+        self._clock = clock
         members = Members(town.subscribed)
         members.channels = town.channel_ids
         self.mailbox = Mailbox()
@@ -47,10 +48,10 @@ class CannedTelegram:
         """Answer a call; a poll waits until there is something."""
         if method == "getUpdates":
             page = await self._page(int(arguments_of(body)["offset"]))
-            return Reply(200, b'{"ok":true,"result":[%b]}' % page, time.time() // 1)
+            return Reply(200, b'{"ok":true,"result":[%b]}' % page, self._clock.now() // 1)
         self.calls += 1
         result = self._api.result(method, arguments_of(body))
-        return Reply(200, encoded({"ok": True, "result": result}), time.time() // 1)
+        return Reply(200, encoded({"ok": True, "result": result}), self._clock.now() // 1)
 
     async def _page(self, offset: int) -> bytes:
         while (page := self.mailbox.fetch(offset)) is None:
@@ -113,13 +114,19 @@ def _settings() -> Settings:
 
 
 @asynccontextmanager
-async def inside(town: Town, *, observed: bool = True, remembers: bool = True) -> AsyncIterator[Inside]:
+async def inside(
+    town: Town, *, observed: bool = True, remembers: bool = True, clock: Clock | None = None
+) -> AsyncIterator[Inside]:
     """Yield a bot that guards a town; `remembers`: its process memory has everybody in it already."""
-    telegram, database = CannedTelegram(town), MemoryDatabase()
+    clock = clock or SystemClock()
+    telegram, database = CannedTelegram(town, clock), MemoryDatabase()
     groups = tuple(town.guarded(number) for number in range(town.groups))
     await MemoryStore(BOT, database).apply(Changes(groups=groups, channels=tuple(town.required())))
+    if not remembers:
+        people = tuple(town.membership(number) for number in range(town.people))
+        await MemoryStore(BOT, database).apply(Changes(memberships=people))
     parts = Parts(
-        clock=SystemClock(),
+        clock=clock,
         random=random.Random(1).random,
         transport=lambda token: telegram,
         open_store=lambda bot_id, emit: MemoryStore(bot_id, database),

@@ -34,13 +34,25 @@ class Town(msgspec.Struct, frozen=True):
     channels: int = 30
     people: int = 5_000
 
+    def home(self, number: int) -> int:
+        """Return the number of the group in which a person writes."""
+        return number % self.groups
+
     def group(self, number: int) -> GroupId:
-        """Return a group's id."""
-        return GroupId(-1_001_000_000_000 - number % self.groups)
+        """Return the id of a person's group."""
+        return self.group_id(self.home(number))
 
     def channel(self, number: int) -> ChannelId:
+        """Return the id of the channel that a person's group requires."""
+        return self.channel_id(self.home(number))
+
+    def group_id(self, home: int) -> GroupId:
+        """Return a group's id."""
+        return GroupId(-1_001_000_000_000 - home)
+
+    def channel_id(self, home: int) -> ChannelId:
         """Return the id of the channel that a group requires."""
-        return ChannelId(-1_002_000_000_000 - number % self.groups % self.channels)
+        return ChannelId(-1_002_000_000_000 - home % self.channels)
 
     def person(self, number: int) -> UserId:
         """Return a person's id; they write in the group of the same number."""
@@ -58,12 +70,12 @@ class Town(msgspec.Struct, frozen=True):
     @property
     def channel_ids(self) -> set[int]:
         """Every channel."""
-        return {int(self.channel(number)) for number in range(min(self.channels, self.groups))}
+        return {int(self.channel_id(home)) for home in range(min(self.channels, self.groups))}
 
-    def guarded(self, number: int) -> Group:
+    def guarded(self, home: int) -> Group:
         """Return a protected group."""
-        rule = Rule((self.channel(number),))
-        return Group(self.group(number), UserId(5), f"Group {number}", rule, protected_at=LEARNT_AT)
+        rule = Rule((self.channel_id(home),))
+        return Group(self.group_id(home), UserId(5), f"Group {home}", rule, protected_at=LEARNT_AT)
 
     def membership(self, number: int) -> LearntMembership:
         """Return that a person is in their group's channel."""

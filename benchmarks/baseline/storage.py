@@ -39,11 +39,11 @@ class Places(Protocol):
         """How many groups there are."""
         ...
 
-    def group(self, number: int, /) -> int:
+    def group_id(self, home: int, /) -> int:
         """Return a group's id."""
         ...
 
-    def channel(self, number: int, /) -> int:
+    def channel_id(self, home: int, /) -> int:
         """Return its channel's id."""
         ...
 
@@ -105,7 +105,7 @@ async def prepare(url: str, town: Places) -> None:
     await storage.create()
     async with storage.session() as session:
         session.add_all(
-            Group(chat_id=town.group(n), channel_id=town.channel(n), title=f"Group {n}")
+            Group(chat_id=town.group_id(n), channel_id=town.channel_id(n), title=f"Group {n}")
             for n in range(town.groups)
         )
         await session.commit()
