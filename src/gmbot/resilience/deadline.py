@@ -33,5 +33,4 @@ async def deadline(seconds: float) -> AsyncIterator[None]:
 
 def time_left_s() -> float:
     """Return the seconds until the innermost end of this context's deadlines; infinite without one."""
-    ends_at = _ENDS_AT.get()
-    return ends_at if math.isinf(ends_at) else ends_at - asyncio.get_running_loop().time()
+    return _ENDS_AT.get() - asyncio.get_running_loop().time()

@@ -14,7 +14,8 @@ def test_a_transient_error_may_say_when_to_return(error: type[errors.TransientEr
 
 def test_a_migration_names_the_new_chat() -> None:
     """So that the caller can go on there."""
-    assert errors.ChatMigrated("moved", new_chat_id=-1009).new_chat_id == -1009
+    moved = errors.ChatMigrated("moved", new_chat_id=-1009)
+    assert (str(moved), moved.new_chat_id) == ("moved", -1009)
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,7 @@ def test_windows_that_are_over_take_no_memory() -> None:
     clock.time += 40
     windows.add(-2)
     assert len(windows) == 2
+    assert windows.wait_s(-1) == 20
 
 
 @pytest.mark.parametrize(("count", "period_s"), [(0, 1), (1, -1)])
@@ -136,6 +137,26 @@ def test_who_uses_much_is_modest_no_more_until_time_has_passed() -> None:
     assert (shares.modest("loud"), shares.modest("quiet")) == (False, True)
     clock.time += 2
     assert shares.modest("loud")
+
+
+def test_a_share_ends_where_its_burst_does() -> None:
+    """Three at once, and no fourth."""
+    shares = Shares[str](2, 3, now=Hands())
+    for _ in range(3):
+        assert shares.modest("quiet")
+        shares.charge("quiet")
+    assert not shares.modest("quiet")
+
+
+def test_windows_that_have_just_ended_take_no_memory() -> None:
+    """To the moment."""
+    clock = Hands()
+    windows = Windows[int](1, 60, now=clock)
+    for chat in range(SPRING_CLEANING):
+        windows.add(chat)
+    clock.time += 60
+    windows.add(-1)
+    assert len(windows) == 1
 
 
 def test_shares_that_were_not_used_lately_take_no_memory() -> None:

@@ -95,6 +95,26 @@ def test_every_move_is_told_with_its_name() -> None:
     assert stand.moves == [(CircuitName("bot", 7), Move(State.CLOSED, State.OPEN, 5.0))]
 
 
+@circuit_protected(DATABASE)
+async def hear() -> str:
+    """Hear."""
+    return "heard"
+
+
+async def test_a_function_without_arguments_is_protected_too() -> None:
+    """There is no object to carry circuits."""
+    with Stand().circuits.active():
+        assert await hear() == "heard"
+
+
+def test_circuits_refuse_unless_they_are_told_not_to() -> None:
+    """That is what they are for."""
+    circuits = Circuits(LIMITS, now=lambda: 0.0, random=lambda: 0.5)
+    circuits[DATABASE].trip()
+    with pytest.raises(CircuitOpen):
+        circuits[DATABASE].admit()
+
+
 async def test_metrics_only_holds_for_all() -> None:
     """Nobody is refused."""
     stand = Stand(metrics_only=True)

@@ -59,9 +59,12 @@ def test_success_ends_it_all(rests: Rests[str], hand: Hand) -> None:
 
 
 def test_success_of_what_never_failed_changes_nothing(rests: Rests[str]) -> None:
-    """It is the common case."""
+    """It is the common case, also while others rest."""
     rests.succeeded("a")
     assert len(rests) == 0
+    rests.failed("b")
+    rests.succeeded("a")
+    assert len(rests) == 1
 
 
 def test_a_clock_that_is_set_back_keeps_nobody_resting(rests: Rests[str], hand: Hand) -> None:

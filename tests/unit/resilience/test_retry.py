@@ -20,8 +20,8 @@ class Naps:
         self.slept: list[float] = []
 
     def now(self) -> float:
-        """Return when it is: never."""
-        return 0.0
+        """Return when it is: as late as it was slept."""
+        return 1_000.0 + sum(self.slept)
 
     async def sleep(self, delay_s: float) -> None:
         """Note it."""
@@ -175,8 +175,26 @@ async def test_without_a_clock_it_takes_the_machines() -> None:
 
 def test_nobody_attempts_nothing() -> None:
     """That would be a mistake."""
-    with pytest.raises(ValueError, match="whoever calls at all attempts it once"):
+    with pytest.raises(ValueError, match=r"^whoever calls at all attempts it once$"):
         Retry(0, clock=SystemClock(), backoff=Backoff(random=lambda: 1.0))
+
+
+async def test_by_default_there_are_three_attempts() -> None:
+    """The last wait of many is two seconds long."""
+    naps, budget = Naps(), RetryBudget(most=100.0, first=100.0)
+    for retrying in (
+        Retry(clock=naps, backoff=Backoff(random=lambda: 1.0), budget=budget),
+        async_retry(clock=naps, random=lambda: 1.0, budget=budget),
+    ):
+        work = Flaky(*(gone() for _ in range(9)))
+        with pytest.raises(Unavailable):
+            await retrying.call(work)
+        assert work.calls == 3
+    naps = Naps()
+    await async_retry(9, clock=naps, random=lambda: 1.0, budget=budget).call(
+        Flaky(*(gone() for _ in range(8)))
+    )
+    assert naps.slept[-1] == 2.0
 
 
 async def test_one_attempt_is_a_plain_call() -> None:

@@ -279,8 +279,38 @@ async def test_the_urgent_start_before_the_others(bench: Bench) -> None:
 
 def test_a_lane_without_places_is_refused(bench: Bench) -> None:
     """Its works would wait for ever."""
-    with pytest.raises(ValueError, match="at least one"):
+    with pytest.raises(ValueError, match=r"^a pool runs at least one task$"):
         TaskPool(1, bench.errors.append, per_lane=0)
+
+
+async def test_a_lane_may_have_one_place(bench: Bench) -> None:
+    """That is enough to get on."""
+    pool = TaskPool(2, bench.errors.append, per_lane=1)
+    for name in ("a1", "a2"):
+        pool.spawn(bench.work(name), lane="a")
+    await turns()
+    assert bench.started == ["a1"]
+    await pool.stop(0)
+
+
+async def test_without_a_reserve_nobody_exceeds_the_limit(bench: Bench) -> None:
+    """Whatever lane they come in."""
+    pool = TaskPool(2, bench.errors.append)
+    for name in ("a1", "b1", "c1"):
+        pool.spawn(bench.work(name), lane=name[0])
+    await turns()
+    assert bench.started == ["a1", "b1"]
+    await pool.stop(0)
+
+
+async def test_the_reserve_is_no_place_for_a_lane_that_runs(bench: Bench) -> None:
+    """Even when another lane came before it."""
+    pool = TaskPool(2, bench.errors.append, reserve=2)
+    for name in ("a1", "b1", "a2", "b2", "c1", "d1", "e1"):
+        pool.spawn(bench.work(name), lane=name[0])
+    await turns()
+    assert bench.started == ["a1", "b1", "c1", "d1"]
+    await pool.stop(0)
 
 
 WHOSE: contextvars.ContextVar[str] = contextvars.ContextVar("whose", default="nobody")
