@@ -234,7 +234,11 @@ class Visitor:
         return Changes(groups=(group,), channels=(channel,), audit=(note,))
 
     async def _prune(self, table: Aging) -> object:
-        after = {Aging.APPLIED_UPDATES: (self._random.randrange(UPDATES),), Aging.AUDIT: (self.anywhere(),)}
+        after = {
+            Aging.APPLIED_UPDATES: (self._random.randrange(UPDATES),),
+            Aging.AUDIT: (self.anywhere(),),
+            Aging.SET_ASIDE: (0,),
+        }
         facts = (int(self.anybody()), 0) if table is Aging.MEMBERSHIPS else (_group(self.anywhere()), 0)
         page = Page(table=table, before=NOW - PEOPLE // 2, after=after.get(table, facts))
         return await self.store.prune(page)

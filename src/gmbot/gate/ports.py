@@ -202,8 +202,12 @@ class Store(Protocol):
         """Return a group's active holds by user id, from the first greater than `after`."""
         ...
 
-    async def told(self, group_id: GroupId) -> Sequence[Hold]:
-        """Return the holds, active or ended, whose `prompt_id` is set: whom the group's prompts name."""
+    async def told(self, group_id: GroupId, since: float = 0.0) -> Sequence[Hold]:
+        """Return the holds, active or ended, by user id, that some of a group's prompts name (`prompt_id`).
+
+        Of the prompts that concern nobody any more, as all whom they name are free or away, and of those to
+        which somebody was added (`prompted_at`) since a Unix second.
+        """
         ...
 
     async def untold(self, group_id: GroupId, before: float, limit: int) -> Sequence[Hold]:

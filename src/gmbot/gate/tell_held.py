@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
@@ -52,8 +53,8 @@ def prompt_pace(now: Callable[[], float]) -> Windows[GroupId]:
 
 async def tell_held(bot: Bot, group_id: GroupId) -> Changes:
     """Bring a group's prompts in line with who is held there; return what is owed next."""
-    told = await bot.store.told(group_id)
     now = bot.clock.now()
+    told = await bot.store.told(group_id, now - TOGETHER_S)
     await _clean_up(bot, group_id, told)
     group = bot.guarded.group(group_id)
     untold = await bot.store.untold(group_id, now - AGAIN_AFTER_S, MOST_AT_ONCE)
@@ -115,7 +116,8 @@ async def _tell(
     now = bot.clock.now()
     bot.pace.add(group.group_id)
     # The message may have waited for its turn: whoever is free by now needs it cleaned up.
-    current = [await bot.store.hold(hold.group_id, hold.user_id) or hold for hold in concerned]
+    stored = await asyncio.gather(*(bot.store.hold(hold.group_id, hold.user_id) for hold in concerned))
+    current = [new or old for new, old in zip(stored, concerned, strict=True)]
     owed = () if any(map(_needed, current)) else (bot.ledger.owe(Prompt(group.group_id)),)
     holds = tuple(hold.prompted(prompt_id, now) for hold in current)
     await bot.ledger.write(Changes(holds=holds, owed=owed))

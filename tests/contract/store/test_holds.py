@@ -103,6 +103,17 @@ async def test_told_are_those_whom_a_prompt_names(store: Store) -> None:
     assert await store.told(GROUP) == [ended, named]
 
 
+async def test_old_prompts_that_are_still_needed_are_not_read(store: Store) -> None:
+    """However many people have been told and wait: only what is recent, or concerns nobody, is."""
+    waits = hold(UserId(1), prompt_id=MessageId(1), prompted_at=AT)
+    joined = hold(UserId(2), prompt_id=MessageId(1), prompted_at=AT).ended(EndReason.QUALIFIED, AT)
+    recent = hold(UserId(3), prompt_id=MessageId(2), prompted_at=AT + 60)
+    left = hold(UserId(4), prompt_id=MessageId(3), prompted_at=AT, away=True)
+    await store.apply(Changes(holds=(waits, joined, recent, left)))
+    assert await store.told(GROUP, AT + 1) == [recent, left]
+    assert await store.told(GROUP, AT) == [waits, joined, recent, left]
+
+
 async def test_untold_are_those_who_wait_for_a_prompt(store: Store) -> None:
     """Placed, there, without a prompt, and told long enough ago; the longest waiting first."""
     await _keep(

@@ -87,10 +87,13 @@ class MemoryStore:
         held = (h for h in self._holds(group_id) if h.active and h.user_id > after)
         return heapq.nsmallest(limit, held, key=attrgetter("user_id"))
 
-    async def told(self, group_id: GroupId) -> Sequence[Hold]:
-        """Return the holds, active or ended, whose `prompt_id` is set: whom the group's prompts name."""
-        told = (hold for hold in self._holds(group_id) if hold.prompt_id is not None)
-        return sorted(told, key=attrgetter("user_id"))
+    async def told(self, group_id: GroupId, since: float = 0.0) -> Sequence[Hold]:
+        """Return whom a group's prompts name that concern nobody any more, or that were added to since."""
+        told = [hold for hold in self._holds(group_id) if hold.prompt_id is not None]
+        needed = {hold.prompt_id for hold in told if hold.active and not hold.away}
+        recent = {hold.prompt_id for hold in told if hold.prompted_at >= since}
+        wanted = (hold for hold in told if hold.prompt_id in recent or hold.prompt_id not in needed)
+        return sorted(wanted, key=attrgetter("user_id"))
 
     async def untold(self, group_id: GroupId, before: float, limit: int) -> Sequence[Hold]:
         """Return PLACED holds, not `away`, without `prompt_id`, `prompted_at` <= `before`, oldest first."""

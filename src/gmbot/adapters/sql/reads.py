@@ -6,11 +6,23 @@ from collections.abc import Sequence
 from itertools import groupby
 from operator import attrgetter
 
-from sqlalchemy import BigInteger, Connection, Integer, bindparam, func, literal_column, select
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Double,
+    Integer,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
 from gmbot.adapters.sql import rows
 from gmbot.adapters.sql.tables import (
     ACTIVE,
+    NEEDED,
     TOLD,
     UNTOLD,
     audit,
@@ -76,7 +88,20 @@ _HOLDS_IN = (
     .order_by(holds.c.user_id)
     .limit(_LIMIT)
 )
-_TOLD = _HOLDS.where(holds.c.group_id == _GROUP, TOLD).order_by(holds.c.user_id)
+_PROMPTS = (
+    select(holds.c.prompt_id)
+    .where(holds.c.bot_id == _BOT, holds.c.group_id == _GROUP, TOLD)
+    .group_by(holds.c.prompt_id)
+    .having(
+        or_(
+            func.max(holds.c.prompted_at) >= bindparam("since", type_=Double),
+            func.max(case((NEEDED, 1), else_=0)) == 0,
+        )
+    )
+)
+_TOLD = _HOLDS.where(holds.c.group_id == _GROUP, TOLD, holds.c.prompt_id.in_(_PROMPTS)).order_by(
+    holds.c.user_id
+)
 _UNTOLD = (
     _HOLDS.where(holds.c.group_id == _GROUP, holds.c.prompted_at <= bindparam("before"), UNTOLD)
     .order_by(holds.c.prompted_at, holds.c.at, holds.c.user_id)
@@ -155,9 +180,10 @@ def holds_in(db: Connection, bot: BotId, group: GroupId, after: UserId, limit: i
     return [rows.as_hold(body) for body in found.scalars()]
 
 
-def told(db: Connection, bot: BotId, group: GroupId) -> list[Hold]:
-    """Return the holds that a group's prompts name, by user id."""
-    return [rows.as_hold(body) for body in db.execute(_TOLD, {"bot": bot, "group": group}).scalars()]
+def told(db: Connection, bot: BotId, group: GroupId, since: float) -> list[Hold]:
+    """Return whom a group's prompts name that concern nobody any more, or that were added to since."""
+    found = db.execute(_TOLD, {"bot": bot, "group": group, "since": since})
+    return [rows.as_hold(body) for body in found.scalars()]
 
 
 def untold(db: Connection, bot: BotId, group: GroupId, before: float, limit: int) -> list[Hold]:

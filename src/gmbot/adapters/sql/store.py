@@ -112,9 +112,9 @@ class SqlStore:
         """Return a group's active holds by user id, from the first greater than `after`."""
         return await self._read("holds_in", lambda db: reads.holds_in(db, self._bot, group_id, after, limit))
 
-    async def told(self, group_id: GroupId) -> Sequence[Hold]:
-        """Return the holds, active or ended, whose `prompt_id` is set: whom the group's prompts name."""
-        return await self._read("told", lambda db: reads.told(db, self._bot, group_id))
+    async def told(self, group_id: GroupId, since: float = 0.0) -> Sequence[Hold]:
+        """Return whom a group's prompts name that concern nobody any more, or that were added to since."""
+        return await self._read("told", lambda db: reads.told(db, self._bot, group_id, since))
 
     async def untold(self, group_id: GroupId, before: float, limit: int) -> Sequence[Hold]:
         """Return PLACED holds, not `away`, without `prompt_id`, `prompted_at` <= `before`, oldest first."""

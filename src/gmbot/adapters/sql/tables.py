@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 """The newest migration; a start compares it with the database without loading Alembic."""
 
 metadata = MetaData(
@@ -137,6 +137,7 @@ standings = Table(
 # Literals, not parameters: a planner uses a partial index only where it sees its condition.
 ACTIVE = text("state <> 'ended'")
 TOLD = text("prompt_id IS NOT NULL")
+NEEDED = text("state <> 'ended' AND NOT away")
 UNTOLD = text("state = 'placed' AND NOT away AND prompt_id IS NULL")
 
 # A hold is its `body`; the other columns are the copies that guards and queries need.
@@ -158,8 +159,8 @@ holds = Table(
     _partial("holds_active", "bot_id", "group_id", "user_id", where=ACTIVE),
     # reads.holds_of; with the state in it SQLite counts (reads.count_holds) without a look at the rows
     _partial("holds_of_person", "bot_id", "user_id", "group_id", "state", where=ACTIVE),
-    # reads.told
-    _partial("holds_told", "bot_id", "group_id", "user_id", where=TOLD),
+    # reads.told, which finds in it alone which prompts concern whom
+    _partial("holds_prompted", "bot_id", "group_id", "prompt_id", "prompted_at", "state", "away", where=TOLD),
     # reads.untold, in its order
     _partial("holds_untold", "bot_id", "group_id", "prompted_at", "at", "user_id", where=UNTOLD),
 )

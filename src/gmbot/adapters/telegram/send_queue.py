@@ -53,6 +53,9 @@ class Priority(enum.IntEnum):
     BULK = 5
 
 
+_NEVER_BUNCHED = frozenset({Priority.RELEASE, Priority.ANSWER})
+"""What somebody waits for who has done what was asked of them."""
+
 NAMES = tuple(priority.name.lower() for priority in Priority)
 
 
@@ -198,9 +201,11 @@ class SendQueue:
         return not self._kept_s(sending) and not self._budget.wait_s(keep=self._keep(sending))
 
     def _keep(self, sending: Sending) -> float:
-        """How many tokens a call leaves; beyond the reserve only while a bunch of them is gathered."""
+        """How many tokens a call leaves; unless it is urgent, more while a bunch is gathered."""
         if self._shares.modest(sending.chat):
             return 0.0
+        if sending.priority in _NEVER_BUNCHED:
+            return self._reserve
         left = self._budget.level - self._reserve + SLACK
         self._pouring = left >= (1.0 if self._pouring else self._bunch)
         return self._reserve if self._pouring else self._reserve + self._bunch - 1.0
