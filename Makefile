@@ -16,9 +16,10 @@ UV_READY := .uv/ready
 RUN_READY := .venv/ready-to-run
 DEMO_READY := .venv/ready-to-demo
 DEV_READY := .venv/ready-to-develop
+MUTANTS_READY := .venv/ready-to-mutate
 LOCK := pyproject.toml uv.lock
 
-.PHONY: help demo run test check bench bench-check chaos format migrate clean
+.PHONY: help demo run test check bench bench-check chaos mutants format migrate clean
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -57,12 +58,16 @@ bench-check: $(DEV_READY) # whether a path lost more than 15 % against decoding 
 chaos: $(DEV_READY) ## bad networks, kills and stops at full size, about an hour (ARGS=matrix, kills or stops for one)
 	@for what in $(or $(ARGS),matrix kills stops); do $(BIN)/python -m tests.chaos $$what || exit 1; done
 
+# On two idle cores it takes about twenty minutes; ARGS=--look only compares with docs/mutants.md again.
+mutants: $(MUTANTS_READY) # whether a test notices each small change to domain/ and resilience/
+	@$(BIN)/python -m tests.mutants $(ARGS)
+
 format: $(DEV_READY) ## format the code and mend what the linter can mend
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
 clean: ## remove the environments and every cache, never a database
-	rm -rf .venv .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov dist
+	rm -rf .venv .uv .mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov dist
 	rm -f .coverage .coverage.*
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -94,3 +99,7 @@ $(DEV_READY): $(UV_READY) $(LOCK)
 	@$(UV) sync --locked --inexact --no-install-project
 	@$(UV) sync --locked --inexact
 	@touch $@ $(RUN_READY) && touch $(DEMO_READY)
+
+$(MUTANTS_READY): $(DEV_READY)
+	@$(UV) sync --quiet --locked --inexact --group mutants
+	@touch $@
