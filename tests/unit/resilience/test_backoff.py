@@ -17,6 +17,17 @@ def test_the_ceiling_doubles_with_every_failure_up_to_the_cap() -> None:
     assert [longest().delay_s(n) for n in range(1, 9)] == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
+def test_by_default_nobody_waits_longer_than_a_minute() -> None:
+    """And a second at first."""
+    usual = Backoff(random=lambda: 1.0)
+    assert (usual.delay_s(1), usual.delay_s(99)) == (1, 60)
+
+
+def test_a_wait_may_always_be_as_long() -> None:
+    """It begins where it ends."""
+    assert longest(5.0, 5.0).delay_s(3) == 5
+
+
 def test_no_failure_yet_counts_as_the_first() -> None:
     """Callers may count attempts from nought or from one."""
     assert longest().delay_s(0) == longest().delay_s(1) == 1
@@ -50,5 +61,5 @@ def test_every_delay_lies_between_the_floor_and_the_cap(
 @pytest.mark.parametrize(("first_s", "cap_s"), [(0, 60), (-1, 60), (2, 1)])
 def test_a_senseless_backoff_is_refused(first_s: float, cap_s: float) -> None:
     """It would spin, or never grow."""
-    with pytest.raises(ValueError, match="starts above zero"):
+    with pytest.raises(ValueError, match=r"^a backoff starts above zero and not above its cap$"):
         longest(first_s, cap_s)

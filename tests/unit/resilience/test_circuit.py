@@ -400,7 +400,9 @@ async def test_a_trial_may_find_it_well_before_its_time() -> None:
     await bench.refuses()
     assert await bench.circuit.trial(bench.answer) == "yes"
     assert bench.moves[-1] == Move(State.OPEN, State.HALF_OPEN)
-    await bench.succeeds(2)
+    await bench.succeeds(1)
+    assert bench.state() is State.HALF_OPEN
+    await bench.succeeds(1)
     assert bench.state() is State.CLOSED
 
 

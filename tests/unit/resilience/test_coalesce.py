@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -204,5 +205,24 @@ async def test_a_call_cancelled_from_elsewhere_is_unavailable_and_cancels_nobody
     async def cancelled() -> int:
         raise asyncio.CancelledError
 
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match=r"^the shared call was cancelled$"):
         await flights.do("k", cancelled)
+
+
+class Answer:
+    """Something that can be watched."""
+
+
+async def test_nothing_of_an_answer_is_kept() -> None:
+    """Once everybody has had it."""
+    flights = SingleFlight[str, Answer]()
+
+    async def work() -> Answer:
+        return Answer()
+
+    answer = await flights.do("k", work)
+    watched = weakref.ref(answer)
+    del answer
+    await turns()
+    gc.collect()
+    assert watched() is None
