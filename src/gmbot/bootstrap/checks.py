@@ -16,11 +16,15 @@ from gmbot.bootstrap.circuits import get_database_circuit
 from gmbot.domain.errors import Unavailable
 from gmbot.entrypoints.ops.findings import Details, NotWell
 from gmbot.entrypoints.ops.liveness import WEDGED_S
-from gmbot.gate.events import Event, UpdateHandled
+from gmbot.gate.events import ApiCalled, Event, UpdateHandled
 from gmbot.resilience.circuit import State
 from gmbot.resilience.circuits import Circuits
+from gmbot.settings import Mode
 
 LOOK_AT_VERSION_EVERY_S: Final = 10.0
+
+LONGEST_POLL_S: Final = 60.0
+"""A poll waits up to 50 s for an update, and ten for the answer."""
 
 STUCK_S: Final = 120.0
 """Whoever waits in the send queue goes first after seconds: no turn comes later in one that moves."""
@@ -83,35 +87,70 @@ class CircuitWatch:
 
 
 class Intake:
-    """Whether updates are taken and come to an end."""
+    """Whether updates are asked for, taken, and come to an end.
+
+    `monotonic` tells how long ago polls were, `timer` how long ago updates.
+    """
 
     def __init__(
-        self, mode: str, bots: Sequence[BotAtWork], timer: Callable[[], float] = time.perf_counter
+        self,
+        mode: str,
+        bots: Sequence[BotAtWork],
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        timer: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._mode = mode
         self._bots = bots
+        self._monotonic = monotonic
         self._timer = timer
         self._last_at: float | None = None
-        self.taking = False
+        self._polled_at: dict[int, float] = {}
+        self._began_at: float | None = None
         self.refused = 0
+        self.well_s: Callable[[], float] = lambda: math.inf
+        """For how many seconds every dependency has been well."""
+
+    def begin(self) -> None:
+        """Note that updates are taken from now on."""
+        self._began_at = self._monotonic()
 
     def listen(self, event: Event) -> None:
-        """Note when the last update was dealt with."""
+        """Note when the last update was dealt with, and when each bot's last poll ended, however it did."""
         if isinstance(event, UpdateHandled):
             self._last_at = self._timer()
+        elif isinstance(event, ApiCalled) and event.method == "getUpdates":
+            # Who was told to wait does not ask again before its time, however long that is.
+            self._polled_at[event.bot_id] = math.inf if event.code == 429 else self._monotonic()
 
     @property
     def oldest_s(self) -> float:
         """For how many seconds the update is being handled that has been longest."""
         return max((work.dispatcher.under_way.oldest_s for work in self._bots), default=0.0)
 
+    @property
+    def wedged(self) -> bool:
+        """Whether something does not go on though nothing keeps it: while a dependency is away, that does."""
+        return min(max(self.oldest_s, self._overdue_s), self.well_s()) > WEDGED_S
+
+    @property
+    def _overdue_s(self) -> float:
+        """By how many seconds a poll is overdue.
+
+        A bot whose token was refused polls no more, and which one that is is not known here.
+        """
+        if self._mode != Mode.POLLING or self._began_at is None or self.refused:
+            return 0.0
+        polls = (self._polled_at.get(work.bot.me.bot_id, self._began_at) for work in self._bots)
+        return self._monotonic() - min(polls, default=math.inf) - LONGEST_POLL_S
+
     async def probe(self) -> Details:
         """Return what is under way. Raises NotWell before updates are taken, and when one does not end."""
-        if not self.taking:
+        if self._began_at is None:
             raise NotWell("starting")
         if self.refused:
             raise NotWell("token_refused", self._details())
-        if self.oldest_s > WEDGED_S:
+        if self.wedged:
             raise NotWell("stuck", self._details())
         return self._details()
 

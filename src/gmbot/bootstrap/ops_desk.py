@@ -54,7 +54,7 @@ class OpsDesk:
     ) -> None:
         redactor = Redactor(secret.reveal() for secret in settings.secrets)
         self.telegram = TelegramWatch(redact=redactor.text, monotonic=monotonic)
-        self.intake = Intake(settings.mode.value, bots)
+        self.intake = Intake(settings.mode.value, bots, monotonic=monotonic)
         self.heartbeat = Heartbeat(monotonic)
         self._monotonic = monotonic
         self.ready = False
@@ -114,7 +114,9 @@ class OpsDesk:
             notice=self._notice_of(names),
             monotonic=self._monotonic,
         )
-        return self._checker
+        checker = self._checker
+        self.intake.well_s = lambda: checker.dependencies_well_s
+        return checker
 
     async def open(self) -> None:
         """Be ready, now that updates are taken; what was found while they were not is looked at again."""
@@ -124,7 +126,7 @@ class OpsDesk:
 
     def pages(self, checker: Checker, metrics: Render, beliefs: ShowBeliefs | None) -> OpsSources:
         """Return what the pages ask."""
-        liveness = Liveness(self.heartbeat, lambda: self.intake.oldest_s, lambda: checker.dependencies_well_s)
+        liveness = Liveness(self.heartbeat, lambda: self.intake.wedged)
         return OpsSources(
             ready=lambda: self.ready and self._tables_are_there(),
             health=checker.report,

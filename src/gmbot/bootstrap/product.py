@@ -266,11 +266,11 @@ class Product:
     async def _take_updates(self, parts: Parts) -> None:
         if self.settings.mode is Mode.WEBHOOK:
             await self._serve_webhook()
-            self.desk.intake.taking = True
+            self.desk.intake.begin()
             return
         for work in self.bots:
             start_polling(work, parts).add_done_callback(self._polling_ended)
-        self.desk.intake.taking = True
+        self.desk.intake.begin()
 
     async def _serve_webhook(self) -> None:
         secret = self.settings.webhook_secret

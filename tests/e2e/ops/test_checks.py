@@ -53,7 +53,8 @@ async def test_before_updates_are_taken_the_intake_is_not_well() -> None:
 async def test_a_refused_token_is_told() -> None:
     """The other bots of the process go on; this one needs its operator."""
     intake = Intake("polling", [])
-    intake.taking, intake.refused = True, 1
+    intake.begin()
+    intake.refused = 1
     with pytest.raises(NotWell, match="token_refused"):
         await intake.probe()
 
@@ -63,8 +64,8 @@ async def test_the_last_update_is_dated() -> None:
     seconds = 100.0
     async with raised_stage() as stage:
         work = work_of(stage)
-        intake = Intake("webhook", [work], lambda: seconds)
-        intake.taking = True
+        intake = Intake("webhook", [work], timer=lambda: seconds)
+        intake.begin()
         assert (await intake.probe())["last_update_seconds_ago"] is None
         intake.listen(UpdateHandled(BotId(1), UpdateId(2), "message", "stored", 0.1))
         seconds = 130.0

@@ -23,7 +23,7 @@ from gmbot.entrypoints.ops.app import create_app
 from gmbot.entrypoints.ops.server import serve
 from gmbot.gate.events import DependencyChanged
 from gmbot.settings import Secret, Settings
-from gmbot.simulator import FaultKind
+from gmbot.simulator import Fault, FaultKind
 from gmbot.telemetry.logs import LogOptions, Logs
 
 TOKEN = "a-word-for-operators"
@@ -116,7 +116,8 @@ async def pod() -> AsyncIterator[Pod]:
             monotonic=stage.clock.now,
         )
         stage.listeners.append(desk.listen)
-        desk.ready = desk.intake.taking = True
+        desk.ready = True
+        desk.intake.begin()
         away = Away(stage)
         beats = asyncio.create_task(
             feel_loop(stage.events.append, stage.clock, stage.clock.now, desk.heartbeat.beat)
@@ -176,6 +177,36 @@ async def test_an_intake_that_stands_still_is_restarted(pod: Pod) -> None:
     await pod.stage.advance(20)
     assert await pod.probe("/live") == 503
     assert (await pod.health())["intake"]["error"] == "stuck"
+
+
+async def test_an_intake_that_asks_for_nothing_is_restarted(pod: Pod) -> None:
+    """Its poller hangs, and Telegram answers whoever asks."""
+    assert pod.stage.work is not None
+    for task in pod.stage.work.tasks:
+        if task.get_name().startswith("poller"):
+            task.cancel()
+    await pod.stage.clock.advance(170)
+    assert await pod.probe("/live") == 200
+    await pod.stage.clock.advance(20)
+    assert await pod.probe("/live") == 503
+
+
+async def test_an_intake_that_waits_for_updates_is_left_alone(pod: Pod) -> None:
+    """A quiet night: polls come back empty."""
+    for _ in range(15):
+        await pod.stage.clock.advance(60)
+        await asyncio.sleep(0.001)
+        assert await pod.probe("/live") == 200
+
+
+async def test_an_intake_that_was_told_to_wait_is_left_alone(pod: Pod) -> None:
+    """Telegram does not want to be asked for a quarter of an hour; a restart would ask at once."""
+    wait = Fault(kind=FaultKind.TOO_MANY_REQUESTS, method="getUpdates", retry_after_s=900)
+    pod.stage.simulator.faults.add(wait)
+    for _ in range(13):
+        await pod.stage.clock.advance(60)
+        await asyncio.sleep(0.001)
+        assert await pod.probe("/live") == 200
 
 
 @pytest.mark.parametrize("what", ["database", "redis", "telegram"])

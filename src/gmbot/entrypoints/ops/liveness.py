@@ -31,22 +31,15 @@ class Heartbeat:
 
 
 class Liveness:
-    """Answers from what is known already, without a look at anything.
+    """Answers from what is known already, without a look at anything."""
 
-    `oldest_s`: for how long the update is being handled that has been longest; `well_s`: for how long every
-    dependency has been well. Both in seconds.
-    """
-
-    def __init__(
-        self, heartbeat: Heartbeat, oldest_s: Callable[[], float], well_s: Callable[[], float]
-    ) -> None:
+    def __init__(self, heartbeat: Heartbeat, intake_is_wedged: Callable[[], bool]) -> None:
         self._heartbeat = heartbeat
-        self._oldest_s = oldest_s
-        self._well_s = well_s
+        self._intake_is_wedged = intake_is_wedged
 
     @property
     def wedged(self) -> str | None:
         """What stands still (loop, intake), or None."""
         if self._heartbeat.silent_s > SILENT_S:
             return "loop"
-        return "intake" if min(self._oldest_s(), self._well_s()) > WEDGED_S else None
+        return "intake" if self._intake_is_wedged() else None
