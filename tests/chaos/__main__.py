@@ -24,6 +24,7 @@ LASTING_S = {Trouble.HANG: 16.0}
 USUALLY_S = 8.0
 A_ROUND = {"kills": 50, "stops": 25}
 TIMES = {"kills": 500, "stops": 100}
+ENGINES = ("SQLite", "PostgreSQL")
 FAILURES = (AssertionError, TimeoutError, RuntimeError)
 
 Lane = tuple[str, Callable[[Path, int], AbstractAsyncContextManager[Arena]]]
@@ -71,12 +72,15 @@ async def rounds(what: str, lane: Lane, times: int, seed: int) -> Toll | None:
     return summed(tolls)
 
 
-async def tolls(what: str, servers: Servers, template: Path, times: int, seed: int) -> str:
+async def tolls(
+    what: str, servers: Servers, template: Path, times: int, seed: int, *, engine: str | None
+) -> str:
     """Return the lines of the table, both databases side by side; what went wrong has no figures."""
     lanes: list[Lane] = [
         ("SQLite", lambda folder, number: arena_on_sqlite(template, folder, number)),
         ("PostgreSQL", lambda folder, number: arena_on_postgres(servers, folder, number)),
     ]
+    lanes = [lane for lane in lanes if engine in {None, lane[0]}]
     found = await asyncio.gather(*(rounds(what, lane, times, seed) for lane in lanes))
     last = seed + (times - 1) // A_ROUND[what]
     return "".join(
@@ -98,9 +102,11 @@ def main() -> int:
             template = servers.folder / "template.db"
             asyncio.run(upgrade(f"sqlite:///{template}"))
             times = options.times or TIMES[options.what]
-            text = report.TOLL_HEAD + asyncio.run(tolls(options.what, servers, template, times, options.seed))
+            text = report.TOLL_HEAD + asyncio.run(
+                tolls(options.what, servers, template, times, options.seed, engine=options.engine)
+            )
     print(f"{options.what}: {time.monotonic() - began:.0f} s", flush=True)
-    if options.only is None:
+    if options.only is None and options.engine is None:
         report.write(options.what, text)
     print(text)
     return 1 if "**" in text else 0
@@ -121,6 +127,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", help="cells whose name has these words; writes no table")
     parser.add_argument("--at-once", type=int, default=4, help="cells that are played at the same time")
     parser.add_argument("--times", type=int, help="kills (500) or stops (100) on each database")
+    parser.add_argument("--engine", choices=ENGINES, help="kills or stops on this one only; writes no table")
     parser.add_argument("--seed", type=int, default=1, help="of the first round")
     return parser.parse_args()
 

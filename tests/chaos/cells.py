@@ -85,7 +85,7 @@ def all_cells() -> list[Cell]:
 async def play(cell: Cell, servers: Servers, folder: Path, *, seed: int, lasting_s: float) -> Seen:
     """Return what was seen while a town lived through the trouble. Raises Untrue if a promise broke."""
     seen = Seen(cell)
-    async with arena_on_postgres(servers, folder, seed) as arena, _life(arena):
+    async with arena_on_postgres(servers, folder, seed) as arena, life(arena):
         program = await arena.start()
         await program.ready()
         await arena.protect()
@@ -137,7 +137,8 @@ def _still_there(program: Program) -> None:
 
 
 @asynccontextmanager
-async def _life(arena: Arena) -> AsyncIterator[None]:
+async def life(arena: Arena) -> AsyncIterator[None]:
+    """Have the town live, once its group is guarded, and be watched, while the block lasts."""
     tasks = [asyncio.create_task(arena.town.watch())]
     living = asyncio.create_task(_live_once_protected(arena))
     try:

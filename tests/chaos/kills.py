@@ -16,6 +16,7 @@ from tests.chaos.verdict import Untrue, judged, nothing_owed, settled, spare_pro
 BUSY_S = 0.03
 """How often somebody does something, on average."""
 
+MOST_UNREAD = 200
 STARTING_S = 1.0
 LIVING_S = 1.2
 AFTER_CALL_S = 0.004
@@ -79,7 +80,7 @@ async def _guarded(arena: Arena) -> AsyncIterator[None]:
     await program.ready()
     await arena.protect()
     await _in_order(program)
-    arena.town.pace_s = BUSY_S
+    arena.town.pace_s, arena.town.most_unread = BUSY_S, MOST_UNREAD
     tasks = [asyncio.create_task(work) for work in (arena.town.live(), arena.town.watch())]
     try:
         yield

@@ -55,9 +55,13 @@ class Town:
     spells: dict[int, list[Muted]] = field(default_factory=dict)
     concerning: list[int] = field(default_factory=list)
     """The ids of the updates that had to be stored."""
+    said_rightly: list[int] = field(default_factory=list)
+    """The ids of what the loyal have written."""
     taps: int = 0
     acts: int = 0
     pace_s: float = ACT_EVERY_S
+    most_unread: int = 1_000_000
+    """People wait while the bot is so far behind: else its backlog would be measured, and nothing else."""
     resting: bool = False
     """Nobody does anything any more."""
     _dice: random.Random = field(default_factory=random.Random)
@@ -120,9 +124,14 @@ class Town:
             if message.author == self.bot_id and "please join" in str(message.wire.get("text"))
         ]
 
+    def silenced(self) -> list[int]:
+        """Return which of the loyal's messages are gone."""
+        there = {message.id for message in self.world.messages(self.group)}
+        return [message for message in self.said_rightly if message not in there]
+
     def act(self) -> None:
         """Have somebody do something."""
-        if self.resting:
+        if self.resting or self.unread() > self.most_unread:
             return
         self.acts += 1
         with contextlib.suppress(NotAllowed):
@@ -162,8 +171,10 @@ class Town:
 
     def _talk(self, user: int) -> None:
         if self.world.can_speak(user, self.group):
-            self.world.say(user, self.group, "hello")
+            message = self.world.say(user, self.group, "hello")
             self._known.add(user)
+            if user in self.loyal:
+                self.said_rightly.append(message.id)
 
     def _choose(self) -> None:
         menu = self.menu()

@@ -54,6 +54,8 @@ def _wrong_in_store(arena: Arena, *, every_tap: bool) -> list[str]:
     if lost := [update for update in town.concerning if update not in applied]:
         wrongs.append(f"{len(lost)} updates were confirmed and never stored")
     chosen = int(arena.ask("select count(*) from audit where action = 'settings'")[0][0])
+    if silenced := town.silenced():
+        wrongs.append(f"{len(silenced)} messages of people who may write were deleted")
     if chosen > town.taps:
         wrongs.append(f"{town.taps} taps were applied {chosen} times")
     if every_tap and chosen < town.taps:
