@@ -9,7 +9,7 @@ from gmbot.domain.ids import GroupId
 from gmbot.gate.bot import Bot
 from gmbot.gate.changes import Changes, LearntStanding
 from gmbot.gate.incoming import BotChanged, ChatKind
-from gmbot.gate.intents import Resettle
+from gmbot.gate.intents import Owed, Resettle
 from gmbot.gate.pause_group import FOR_WANT_OF_RIGHTS, pause_group, resume_group
 from gmbot.gate.watch_channels import set_usable
 
@@ -39,23 +39,26 @@ async def follow_bot(bot: Bot, change: BotChanged) -> Arrival:
     known = await bot.store.standing(here, bot.user_id)
     if known is not None and known.stamp >= change.new.stamp:
         return Arrival.NOTHING_TO_SAY
-    if group is not None:
-        await _in_group(bot, group, change)
+    owed = await _in_group(bot, group, change) if group is not None else ()
     if channel is not None:
         await set_usable(bot, channel.channel_id, usable=change.new.is_admin, cause="my_chat_member")
     fact = LearntStanding(here, bot.user_id, change.new)
-    await bot.ledger.write(Changes(update_id=change.update_id, standings=(fact,)))
+    await bot.ledger.write(Changes(update_id=change.update_id, standings=(fact,), owed=owed))
     return Arrival.NOTHING_TO_SAY
 
 
-async def _in_group(bot: Bot, group: Group, change: BotChanged) -> None:
+async def _in_group(bot: Bot, group: Group, change: BotChanged) -> tuple[Owed, ...]:
+    """Pause or resume a group, and return what is owed: a pause for another reason ends no release."""
     if change.new.is_admin and "can_restrict_members" in change.rights:
         if group.paused in FOR_WANT_OF_RIGHTS:
             await resume_group(bot, group)
+        elif group.paused is not None:
+            return (bot.ledger.owe(Resettle(group.group_id)),)
     elif change.new.present:
         await pause_group(bot, group, PauseReason.RIGHTS_MISSING)
     else:
         await pause_group(bot, group, PauseReason.BOT_REMOVED)
+    return ()
 
 
 async def _elsewhere(bot: Bot, change: BotChanged) -> Arrival:

@@ -115,12 +115,27 @@ def _echo(bot: Bot, change: MemberChanged, fact: LearntStanding, hold: Hold | No
 
 
 def _overwritten(change: MemberChanged, hold: Hold | None) -> Restore | None:
-    """Return what to give back if our call replaced a ban or a restriction that was not ours."""
+    """Return what to give back if our call replaced a ban or a restriction that was not ours.
+
+    What our own giving back replaced stays replaced: two restrictions would be given back in turns, for ever.
+    """
     group_id, user_id, old = GroupId(change.chat.chat_id), change.person.user_id, change.old
     if old.status is Status.KICKED and change.new.status is not Status.KICKED:
         return Restore(group_id, user_id, banned=True, restriction=old.restriction)
     if old.status is not Status.RESTRICTED or old.restriction.lapsed(change.at):
         return None
+    if _gives_back(change, hold):
+        return None
     if bears_mark(group_id, user_id, old) or (hold is not None and old.restriction == hold.prior):
         return None
     return Restore(group_id, user_id, banned=False, restriction=old.restriction)
+
+
+def _gives_back(change: MemberChanged, hold: Hold | None) -> bool:
+    """Whether our call gave back what an admin had chosen: it neither placed a hold nor ended one."""
+    new = change.new
+    if new.status is Status.KICKED:
+        return True
+    ended_ours = hold is not None and new.restriction == hold.prior
+    placed = bears_mark(GroupId(change.chat.chat_id), change.person.user_id, new)
+    return new.status is Status.RESTRICTED and not placed and not ended_ours
