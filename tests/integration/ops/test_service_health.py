@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 from tests.fixtures.child import free_port
 from tests.fixtures.log_lines import misfits, parsed
-from tests.fixtures.metrics import seconds_until, value
+from tests.fixtures.metrics import scraped, seconds_until, series, value
 
 from gmbot.bootstrap import Product
 from gmbot.demo.box import TOKEN, Box, opened_box
@@ -23,6 +23,7 @@ from gmbot.settings import Environment, LogLevel, Secret, Settings
 
 WORD = "a-word-for-operators"
 OPERATOR = {"Authorization": f"Bearer {WORD}"}
+MESSAGES = "bot_updates_total", (("kind", "message"),)
 CHECKS = {"database", "telegram", "intake", "send_queue", "migrations"}
 
 
@@ -115,6 +116,25 @@ async def test_the_log_level_changes_while_it_runs(box: Box, tmp_path: Path) -> 
 def _said(log: Path) -> set[str]:
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     return {line["stage"] if line["event"] == "lifecycle" else line["event"] for line in lines}
+
+
+@pytest.mark.parametrize(("share", "lines"), [(0.0, 0), (1.0, 20)])
+async def test_of_ordinary_messages_a_share_is_logged(
+    box: Box, tmp_path: Path, share: float, lines: int
+) -> None:
+    """They are counted in any case."""
+    log = tmp_path / "log"
+    with log.open("ab") as stream:
+        sampling = settings(tmp_path, box.simulator.url, log_sample=share)
+        async with Product(sampling, stream=stream) as product:
+            await seconds_until(lambda: not box.unconfirmed, 5)
+            before = series(await scraped(product))[MESSAGES]
+            for number in range(20):
+                box.world.say(box.owner, box.group, f"Tomato {number}")
+            await seconds_until(lambda: not box.unconfirmed, 5)
+            counted = series(await scraped(product))[MESSAGES] - before
+    told = [line for line in parsed(log.read_text()) if line.get("kind") == "message"]
+    assert (counted, len(told) - before * share) == (20, lines)
 
 
 async def test_a_log_that_nobody_takes_costs_nothing_and_is_counted(box: Box, tmp_path: Path) -> None:
