@@ -206,6 +206,18 @@ async def test_a_message_of_four_minutes_ago_is_deleted(door: Stage) -> None:
     assert door.world.message(door.group, message.id) is None
 
 
+@pytest.mark.parametrize(("age_s", "answers"), [(240, 1), (360, 0)])
+async def test_an_old_command_is_not_carried_out(door: Stage, age_s: int, answers: int) -> None:
+    """Nobody waits for its answer any more; whoever still wants it types it again."""
+    before = len(door.calls("sendMessage"))
+    await door.stop()
+    door.world.say(door.owner, door.group, "/status")
+    await door.clock.advance(age_s)
+    await door.start()
+    await door.advance(10)
+    assert len(door.calls("sendMessage")) - before == answers
+
+
 async def test_an_old_join_still_counts(door: Stage) -> None:
     """However late it is heard, what somebody is now is what counts."""
     await door.stop()

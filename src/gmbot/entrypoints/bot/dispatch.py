@@ -33,6 +33,7 @@ from gmbot.gate.intents import Say
 from gmbot.gate.join_requests import hear_request
 from gmbot.gate.judge_message import judge_message
 from gmbot.gate.outgoing import Address
+from gmbot.gate.perform import MESSAGE_AGE_S
 from gmbot.gate.set_aside import LastResort
 from gmbot.resilience.under_way import UnderWay
 from gmbot.resilience.workers import TaskPool
@@ -85,7 +86,9 @@ class Dispatcher:
         bot = self._bot
         if (message.migrated_to or message.migrated_from) and await follow_migration(bot, message):
             return "stored"
-        command = addressed(bot, message)
+        late = bot.telegram.now() - message.at > MESSAGE_AGE_S
+        # Whoever typed it that long ago does not wait for the answer any more.
+        command = None if late else addressed(bot, message)
         group = bot.guarded.group(message.chat.chat_id)
         if group is not None and not await judge_message(bot, group, message, ask=command is not None):
             return "stored"
