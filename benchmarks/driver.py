@@ -55,10 +55,10 @@ Path = Callable[[Counter], None]
 
 def floor(counter: Counter, times: int = 1) -> None:
     """Decode messages and do nothing with them."""
-    from benchmarks.floor import decode_all, messages
-    from benchmarks.town import Town
+    from benchmarks.floor import decode_all
+    from benchmarks.lean.updates import message
 
-    bodies = messages(Town(people=SMALL_TOWN_PEOPLE), 1, 500, NOW)
+    bodies = [message(n, -1_001_000_000_000 - n % 100, 5_000_000_000 + n, NOW) for n in range(500)]
     decode_all(bodies)
     counter.start()
     for _ in range(times):
@@ -125,7 +125,7 @@ def _inside(
     from benchmarks.town import Town
     from gmbot.simulator import VirtualClock
 
-    town = Town(groups=20, channels=7, people=SMALL_TOWN_PEOPLE)
+    town = Town(groups=20, channels=7, people=SMALL_TOWN_PEOPLE, learnt_at=NOW - 3_600)
 
     async def run() -> None:
         # A clock that stands still: what is due is the same at each run, however slow valgrind is.

@@ -79,7 +79,7 @@ class Crossroads:
         return updates.member_changed(number, where, change if came else change[::-1], now)
 
 
-async def _rounds(ground: Ground, count: int) -> list[tuple[float, float]]:
+async def rounds(ground: Ground, count: int) -> list[tuple[float, float]]:
     """Return CPU and time per update, in µs, of several rounds."""
     traffic = Crossroads(ground)
     async with at_work(ground) as subject:
@@ -104,7 +104,7 @@ async def _round(subject: Subject, traffic: Crossroads, count: int) -> tuple[flo
 async def of_mixed(count: int = 10_000, theirs: int = 300) -> list[Figure]:
     """Return what mixed traffic costs."""
     ground = Ground(environ=UNLIMITED)
-    seen = await _rounds(ground, count)
+    seen = await rounds(ground, count)
     plain = await _plain(msgspec.structs.replace(ground, module=BASELINE), theirs)
     rates, their_rates = ([1e6 / wall for _, wall in of] for of in (seen, plain))
     return [

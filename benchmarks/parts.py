@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 
 from benchmarks import (
+    busy,
     database,
     day,
     footprint,
@@ -36,6 +37,7 @@ PARTS: Final[Mapping[str, Callable[[], Coroutine[Any, Any, list[Figure]]]]] = {
     "instructions": instructions.of_instructions,
     "memories": _memories,
     "day": day.of_a_day,
+    "busy": busy.of_a_busy_day,
     "sweeps": sweeping.of_sweeps,
     "observability": observability.of_observability,
     "database": database.of_databases,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -15,9 +16,10 @@ from gmbot.domain.membership import Membership, MembershipState, Source, Stamp
 from gmbot.domain.rule import Rule
 from gmbot.domain.standing import Standing, Status
 from gmbot.gate.changes import LearntMembership, LearntStanding
+from gmbot.gate.sweeps import Sweep, SweepKind
 
 BOT: Final = BotId(BOT_ID)
-LEARNT_AT: Final = 1_790_000_000
+LEARNT_BEFORE_S: Final = 3_600
 FIRST_PERSON: Final = 5_000_000_000
 
 Tables = Mapping[str, Callable[[], Iterator[dict[str, Any]]]]
@@ -33,6 +35,8 @@ class Town(msgspec.Struct, frozen=True):
     groups: int = 100
     channels: int = 30
     people: int = 5_000
+    learnt_at: int = msgspec.field(default_factory=lambda: int(time.time()) - LEARNT_BEFORE_S)
+    """Fresh enough that no sweep asks again: its questions come at their own pace, whatever the load."""
 
     def home(self, number: int) -> int:
         """Return the number of the group in which a person writes."""
@@ -75,16 +79,16 @@ class Town(msgspec.Struct, frozen=True):
     def guarded(self, home: int) -> Group:
         """Return a protected group."""
         rule = Rule((self.channel_id(home),))
-        return Group(self.group_id(home), UserId(5), f"Group {home}", rule, protected_at=LEARNT_AT)
+        return Group(self.group_id(home), UserId(5), f"Group {home}", rule, protected_at=self.learnt_at)
 
     def membership(self, number: int) -> LearntMembership:
         """Return that a person is in their group's channel."""
-        fact = Membership(Stamp(LEARNT_AT, Source.EVENT, number + 1), MembershipState.IN)
+        fact = Membership(Stamp(self.learnt_at, Source.EVENT, number + 1), MembershipState.IN)
         return LearntMembership(self.person(number), self.channel(number), fact)
 
     def standing(self, number: int) -> LearntStanding:
         """Return that a person is in their group."""
-        seen = Standing(Status.MEMBER, Stamp(LEARNT_AT, Source.EVENT, number + 1))
+        seen = Standing(Status.MEMBER, Stamp(self.learnt_at, Source.EVENT, number + 1))
         return LearntStanding(self.group(number), self.person(number), seen)
 
     def required(self) -> list[Channel]:
@@ -94,13 +98,21 @@ class Town(msgspec.Struct, frozen=True):
 
     def tables(self) -> Tables:
         """Return what GMBot's tables hold of it."""
-        owner = {"bot_id": BOT, "owner_id": 5, "first_seen_at": LEARNT_AT}
+        owner = {"bot_id": BOT, "owner_id": 5, "first_seen_at": self.learnt_at}
         groups, people = range(self.groups), range(self.people)
         return {
             "owners": lambda: iter([owner]),
             "groups": lambda: (rows.group_values(BOT, self.guarded(n)) for n in groups),
             "channels": lambda: (rows.channel_values(BOT, channel) for channel in self.required()),
             "links": lambda: (link for n in groups for link in rows.link_values(BOT, self.guarded(n))),
+            "sweeps": lambda: (self._swept(n) for n in groups),
             "memberships": lambda: (rows.membership_values(BOT, self.membership(n)) for n in people),
             "standings": lambda: (rows.standing_values(BOT, self.standing(n)) for n in people),
         }
+
+    def _swept(self, home: int) -> dict[str, Any]:
+        """A round that has just ended."""
+        at = self.learnt_at + LEARNT_BEFORE_S
+        sweep = Sweep(self.group_id(home), SweepKind.ROUND, at).finished(at)
+        body = msgspec.json.encode(sweep).decode()
+        return {"bot_id": BOT, "group_id": sweep.group_id, "kind": sweep.kind.value, "body": body}

@@ -29,6 +29,8 @@ def serve(app: Application[Any, Any, Any, Any, Any, Any], url: str, secret: str,
         async with app:
             serving = asyncio.create_task(server.serve())
             await app.start()
+            while not server.started:  # noqa: ASYNC110 - uvicorn tells in no other way
+                await asyncio.sleep(0.01)
             await app.bot.set_webhook(f"{url}/webhook/{app.bot.id}", secret_token=secret)
             await serving
             await app.stop()

@@ -60,6 +60,12 @@ def message(update_id: int, group: int, author: int, at: int) -> bytes:
     return head + _TEXT[: max(1, BODY_BYTES - len(head) - 3)] + b'"}}'
 
 
+def edited(update_id: int, group: int, author: int, at: int) -> bytes:
+    """Return the edit of an ordinary message."""
+    changed = message(update_id, group, author, at).replace(b'"message":{', b'"edited_message":{', 1)
+    return changed[:-2] + b',"edit_date":%d}}' % at
+
+
 def command(update_id: int, group: int, author: int, at: int, text: str) -> bytes:
     """Return a command, written in a group."""
     content = {
