@@ -19,7 +19,7 @@ DEV_READY := .venv/ready-to-develop
 MUTANTS_READY := .venv/ready-to-mutate
 LOCK := pyproject.toml uv.lock
 
-.PHONY: help demo run test check bench bench-check chaos mutants format migrate clean
+.PHONY: help demo run test check bench bench-check chaos mutants soak format migrate clean
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -57,6 +57,9 @@ bench-check: $(DEV_READY) # whether a path lost more than 15 % against decoding 
 
 chaos: $(DEV_READY) ## bad networks, kills and stops at full size, about an hour (ARGS=matrix, kills or stops for one)
 	@for what in $(or $(ARGS),matrix kills stops); do $(BIN)/python -m tests.chaos $$what || exit 1; done
+
+soak: $(DEV_READY) # an hour at 200 updates a second: whether anything leaks (ARGS="--minutes 5 --webhook")
+	@$(BIN)/python -m tests.soak $(ARGS)
 
 # On two idle cores it takes about twenty minutes; ARGS=--look only compares with docs/mutants.md again.
 mutants: $(MUTANTS_READY) # whether a test notices each small change to domain/ and resilience/

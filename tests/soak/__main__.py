@@ -58,6 +58,7 @@ def report(outcome: Outcome) -> int:
         f"({outcome.verdict.growth:+.1%})\n"
         f"descriptors {early.descriptors} to {late.descriptors}, threads {early.threads} to {late.threads}, "
         f"tasks {early.tasks} to {late.tasks}\n"
+        f"at rest: {outcome.resting.tasks} tasks, {outcome.resting.descriptors} descriptors\n"
         f"people did {outcome.acts} things; {outcome.settled_s:.1f} s later all was as it should be\n"
         f"at the end: {muted} wrongly muted, {loud} wrongly free, {outcome.pending} updates waiting, "
         f"{outcome.set_aside} set aside\n"

@@ -19,6 +19,7 @@ import aiohttp
 import msgspec
 from tests.fixtures.child import free_port
 from tests.soak.census import Sample, Verdict, judge, take
+from tests.soak.child import CENSUS_EVERY_S
 from tests.soak.town import FAULTS, TOKEN, Size, Town
 
 from gmbot.simulator import Simulator, WallClock, World
@@ -43,9 +44,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What was seen. `wrong`: people muted who qualify, and people who speak and do not, at the end."""
+    """What was seen. `wrong`: people muted who qualify, and people who speak and do not, at the end.
+
+    `resting`: after all had come to rest.
+    """
 
     samples: tuple[Sample, ...]
+    resting: Sample
     verdict: Verdict
     wrong: tuple[int, int]
     pending: int
@@ -186,9 +191,12 @@ async def _live(
         await asyncio.sleep(TICK_S)
     simulator.faults.clear()
     settled_s = await _settled(town)
-    _, aside = await product.counted()
+    updates, aside = await product.counted()
+    await asyncio.sleep(1.5 * CENSUS_EVERY_S)
+    now = time.monotonic() - began
     return Outcome(
         samples=tuple(samples),
+        resting=take(product.process.pid, at=now, tasks=product.tasks, updates=updates),
         verdict=judge(samples, plan.warm_s),
         wrong=town.wrong(),
         pending=len(town.world.bots[town.bot].mailbox),
