@@ -249,6 +249,20 @@ class _Settlement:
         wrongful = group is not None and was_wrongful(group.rule, hold, self._record.memberships)
         bot.emit(HoldEnded(hold.group_id, hold.user_id, reason.value, lifted, since, wrongful))
         await self._read()
+        await self._insist(hold, reason)
+
+    async def _insist(self, hold: Hold, reason: EndReason) -> None:
+        """Write the end again if whoever else wrote to the hold at that moment has won.
+
+        Nobody must be taken for held who is free.
+        """
+        for _ in range(MOST_STEPS):
+            kept = self._record.hold
+            if kept is None or not kept.active or kept.at != hold.at:
+                return
+            prompt = (self._bot.ledger.owe(Prompt(kept.group_id)),) if kept.prompt_id else ()
+            await self._write(holds=(kept.ended(reason, self._bot.telegram.now()),), owed=prompt)
+            await self._read()
 
     async def _exempt(self) -> bool:
         """Telegram refuses to restrict an admin whom we took for a member: end the hold, and look again."""
