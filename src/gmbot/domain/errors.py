@@ -27,7 +27,12 @@ class ConfigurationError(GMBotError):
 
 
 class TransientError(GMBotError):
-    """The attempt failed without telling anything; it may be repeated after `retry_after_s` seconds."""
+    """The attempt failed without telling anything; it may be repeated after `retry_after_s` seconds.
+
+    `hopeless`: the fault lies in what was asked, so that it would fail again however well the other side is.
+    """
+
+    hopeless = False
 
     def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(message)

@@ -73,8 +73,10 @@ class LastResort:
 async def _outcome(handle: Callable[[Incoming], Awaitable[str]], incoming: Incoming) -> str | Exception:
     try:
         return await handle(incoming)
-    except TransientError:
-        raise
+    except TransientError as error:
+        if not error.hopeless:
+            raise
+        return error
     except Exception as error:  # noqa: BLE001 - a last resort: one update that we mishandle stops no other
         return error
 

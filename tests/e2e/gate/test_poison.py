@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 from tests.fixtures.stage import Stage, raised_stage
 
+from gmbot.adapters.sql.gathering import Spoilt
 from gmbot.gate.changes import SetAside
 from gmbot.gate.events import Retried, UpdateHandled, UpdateSetAside
 from gmbot.gate.set_aside import PAUSES_A_MINUTE, TRIES
@@ -56,6 +57,15 @@ async def test_an_update_that_always_fails_is_tried_and_then_set_aside(door: Sta
     assert [(event.kind, event.tries) for event in told(door)] == [("chat_member", TRIES)]
     assert outcomes(door, "chat_member")[-1] == "set_aside"
     assert sum(event == Retried("update") for event in door.events) == TRIES - 1
+
+
+async def test_an_update_that_no_database_would_take_is_set_aside_too(door: Stage) -> None:
+    """It fails like an outage, but would fail for ever, and all behind it would wait as long."""
+    door.outage.curse = Spoilt
+    door.world.join(cursed_person(door), door.group)
+    await tried(door)
+    assert [(one.error, one.tries) for one in await kept(door)] == [("Spoilt", TRIES)]
+    assert pending(door) == 0
 
 
 async def test_what_is_kept_says_nothing_about_anybody(door: Stage) -> None:

@@ -80,8 +80,9 @@ async def test_a_failed_write_writes_nothing(store: SqlStore) -> None:
     """When the last of many rows cannot be written, none is, and the update may come again."""
     unwritable = AuditEntry(AT, GROUP, USER, "x", subject_id=2**70)
     whole = full(9)
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable) as told:
         await store.apply(msgspec.structs.replace(whole, audit=(unwritable,)))
+    assert told.value.hopeless
     assert (await store.groups(), await store.next_due()) == ([], None)
     assert await store.apply(whole)
 

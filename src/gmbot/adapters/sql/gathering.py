@@ -16,6 +16,8 @@ R = TypeVar("R")
 class Spoilt(Unavailable):
     """What was asked cannot be done, however well the database is: each is to be tried alone."""
 
+    hopeless = True
+
 
 class Gathering(Generic[A, R]):
     """Answers in batches, in the order of asking, at most `lanes` of them at a time.
