@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from gmbot.domain.ids import UserId
+from gmbot.gate.about import about
 from gmbot.gate.bot import Bot
 from gmbot.gate.events import MembershipRecalled, UpdateHandled
 from gmbot.gate.glimpse import Glimpse
@@ -38,12 +39,13 @@ class ShortPath:
                 return False
             bot.brake.passed(group.group_id, user_id)
         self.last_at = started
-        self._count(seen, time.perf_counter() - started, judged=judged)
+        self._count(seen, started, judged=judged)
         return True
 
-    def _count(self, seen: Glimpse, seconds: float, *, judged: bool) -> None:
+    def _count(self, seen: Glimpse, started: float, *, judged: bool) -> None:
+        seconds = time.perf_counter() - started
         if self._sampled(seen.update_id):
-            self._tell(seen, seconds, judged=judged)
+            self._tell(seen, started, seconds, judged=judged)
             return
         tally = self._tally
         (tally.edited if seen.edited else tally.messages).observe(seconds)
@@ -51,8 +53,8 @@ class ShortPath:
         if judged:
             tally.recalls.observe(seconds)
 
-    def _tell(self, seen: Glimpse, seconds: float, *, judged: bool) -> None:
-        bot = self._bot
+    def _tell(self, seen: Glimpse, started: float, seconds: float, *, judged: bool) -> None:
+        bot, arrived = self._bot, about().arrived
         if judged:
             bot.emit(MembershipRecalled(True, seconds))
         bot.emit(
@@ -65,5 +67,6 @@ class ShortPath:
                 group_id=seen.chat_id,
                 user_id=seen.user_id,
                 lag_s=max(0.0, bot.telegram.now() - seconds - seen.at),
+                waited_s=None if arrived is None else max(0.0, started - arrived),
             )
         )
