@@ -21,7 +21,7 @@ CHECKS = {POSTGRES: "database", REDIS: "redis", TELEGRAM: "telegram"}
 AFTERLIFE_S = 2.0
 HEALTHY_WITHIN_S = 15.0
 TOLD_WITHIN_S, TELEGRAM_TOLD_WITHIN_S, HANGING_TOLD_WITHIN_S = 5.0, 7.5, 14.5
-GLITCH_S = 2.5
+GLITCH_S = 5.0
 """How long a busy machine may make a good dependency look bad."""
 
 HARD = frozenset({Trouble.DOWN, Trouble.RESET, Trouble.HANG})
