@@ -9,10 +9,15 @@ from pathlib import Path
 PRODUCT_CORE = 0
 """What is measured has this core to itself; who loads it, and servers, have the others."""
 
+REALTIME = "GMBOT_BENCH_REALTIME"
+"""Set, it has the measured, the load and the servers go before whatever else a shared machine does (root)."""
+
 
 def pin_load() -> None:
     """Keep this process and its later children off the core of what is measured, if there is another one."""
     os.sched_setaffinity(0, load_cores())
+    if os.environ.get(REALTIME):
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
 
 
 def load_cores() -> set[int]:
