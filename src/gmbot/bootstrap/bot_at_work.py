@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import hmac
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,6 +47,7 @@ from gmbot.resilience.backoff import Backoff
 from gmbot.resilience.budget import SharedBudget
 from gmbot.resilience.circuits import Circuits
 from gmbot.resilience.keyed_lock import KeyedLock
+from gmbot.resilience.perseverance import persevere
 from gmbot.resilience.workers import TaskPool
 
 CONCURRENT_ATTEMPTS = 64
@@ -54,8 +55,15 @@ CONCURRENT_ANSWERS = 64
 PER_CHAT = 16
 """How many attempts of one kind, or answers, one chat may have under way: enough to keep the budget busy."""
 
+POLL_AGAIN_S = 10.0
+"""How long, at most, a poll that failed is not made again: nothing is heard of a Telegram that is back."""
+
 DRAIN_S = 6.0
 """How long what is in hand may take to finish at a stop."""
+
+
+ANEW_AFTER_S = 5.0
+"""After how long what runs in the background begins anew when it failed for a reason that nobody foresaw."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +177,7 @@ async def _assembled(token: str, client: BotClient, parts: Parts) -> BotAtWork:
     )
     work = _at_work(bot, client, memory, parts)
     if parts.open_shared:
-        work.tasks.append(asyncio.create_task(desk.run(), name="news"))
+        work.tasks.append(_kept_up(desk.run, "news", parts))
     return work
 
 
@@ -201,9 +209,9 @@ def _at_work(bot: Bot, client: BotClient, memory: Memory, parts: Parts) -> BotAt
         background=background,
         reconciler=_reconciler(bot, client, parts),
     )
-    work.tasks.append(asyncio.create_task(work.outbox.run(), name="outbox"))
+    work.tasks.append(_kept_up(work.outbox.run, "outbox", parts))
     if parts.sweeps.serve:
-        work.tasks.append(asyncio.create_task(work.reconciler.run(), name="reconciler"))
+        work.tasks.append(_kept_up(work.reconciler.run, "reconciler", parts))
     return work
 
 
@@ -252,6 +260,12 @@ async def _patiently(ask: Callable[[], Coroutine[Any, Any, Me]], parts: Parts) -
             await parts.clock.sleep(backoff.delay_s(failures, error.retry_after_s))
 
 
+def _kept_up(run: Callable[[], Awaitable[None]], name: str, parts: Parts) -> asyncio.Task[None]:
+    """Return the task of what runs for as long as the bot does, whatever befalls it."""
+    kept_up = persevere(run, _unforeseen(name, parts.emit), sleep=parts.clock.sleep, pause_s=ANEW_AFTER_S)
+    return asyncio.create_task(kept_up, name=name)
+
+
 def _unforeseen(where: str, emit: Emit) -> Callable[[BaseException], None]:
     return lambda error: emit(Unforeseen(where, type(error).__name__, error))
 
@@ -263,7 +277,7 @@ def start_polling(work: BotAtWork, parts: Parts) -> asyncio.Task[None]:
         work.dispatcher.handle,
         clock=parts.clock,
         emit=parts.emit,
-        backoff=Backoff(cap_s=30.0, random=parts.random),
+        backoff=Backoff(cap_s=POLL_AGAIN_S, random=parts.random),
         passes=work.passes,
         wait_s=parts.poll_wait_s,
     )

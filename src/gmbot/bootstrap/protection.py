@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final
 
 from gmbot.adapters.sql.database import Database, T, Work
+from gmbot.adapters.sql.gathering import Spoilt
 from gmbot.adapters.sql.version import look, touch
 from gmbot.adapters.telegram.transport import Reply, Transport
 from gmbot.bootstrap.circuits import (
@@ -63,14 +64,26 @@ class ProtectedDatabase:
         """Run queries outside any transaction; reading twice changes nothing."""
         return await self._again.call(partial(self._read, work))
 
-    @circuit_protected(get_database_circuit(READ))
-    async def _read(self, work: Work[T]) -> T:
-        return await self._database.read(work)
-
-    @circuit_protected(get_database_circuit(WRITE))
     async def write(self, work: Work[T]) -> T:
         """Run work in one transaction; whether it was written is not known when it fails: once only."""
-        return await self._database.write(work)
+        return _told(await self._write(work))
+
+    async def _read(self, work: Work[T]) -> T:
+        return _told(await self._read_once(work))
+
+    @circuit_protected(get_database_circuit(READ))
+    async def _read_once(self, work: Work[T]) -> T | Spoilt:
+        try:
+            return await self._database.read(work)
+        except Spoilt as error:
+            return error
+
+    @circuit_protected(get_database_circuit(WRITE))
+    async def _write(self, work: Work[T]) -> T | Spoilt:
+        try:
+            return await self._database.write(work)
+        except Spoilt as error:
+            return error
 
     async def close(self) -> None:
         """Close every connection."""
@@ -93,6 +106,13 @@ class ProtectedDatabase:
     async def _touch(self) -> None:
         async with deadline(TRIAL_WITHIN_S):
             await self._database.write(touch)
+
+
+def _told(result: T | Spoilt) -> T:
+    """Return a result; what the database would not take is raised here only, as it is no failure of its."""
+    if isinstance(result, Spoilt):
+        raise result
+    return result
 
 
 class ProtectedTransport:

@@ -19,6 +19,7 @@ from gmbot.gate.incoming import ButtonTapped
 from gmbot.gate.intents import Owed, Settle
 from gmbot.gate.settle import Case, owed_elsewhere, settle
 from gmbot.resilience.deadline import deadline
+from gmbot.resilience.fallback import with_fallback
 
 ANSWER_WITHIN_S = 0.9
 
@@ -69,14 +70,19 @@ async def _verified(bot: Bot, tap: ButtonTapped) -> VerifyOutcome:
     group = _group(bot, tap)
     if group is None or not group.rule.channels:
         return VerifyOutcome(Verification.NOT_GUARDED)
-    try:
-        async with deadline(ANSWER_WITHIN_S):
-            hold = await bot.store.hold(group.group_id, tap.person.user_id)
-            if (hold is None or not hold.active) and not await _holds_on(bot, group, tap):
-                return VerifyOutcome(Verification.FREE)
-            return await _settled(bot, group, tap)
-    except TransientError:
-        return VerifyOutcome(Verification.UNSURE)
+    return await with_fallback(lambda: _found_out(bot, group, tap), _unsure)
+
+
+async def _found_out(bot: Bot, group: Group, tap: ButtonTapped) -> VerifyOutcome:
+    async with deadline(ANSWER_WITHIN_S):
+        hold = await bot.store.hold(group.group_id, tap.person.user_id)
+        if (hold is None or not hold.active) and not await _holds_on(bot, group, tap):
+            return VerifyOutcome(Verification.FREE)
+        return await _settled(bot, group, tap)
+
+
+async def _unsure() -> VerifyOutcome:
+    return VerifyOutcome(Verification.UNSURE)
 
 
 async def _holds_on(bot: Bot, group: Group, tap: ButtonTapped) -> bool:

@@ -13,6 +13,7 @@ from tests.fixtures.telegram import BOT, LeapingClock, Script, client_of, ok, un
 
 import gmbot
 from gmbot.adapters.sql.database import Database, T, Work
+from gmbot.adapters.sql.gathering import Spoilt
 from gmbot.adapters.sql.store import SqlStore
 from gmbot.adapters.telegram.client import BotClient
 from gmbot.adapters.telegram.transport import Reply
@@ -48,7 +49,7 @@ class Wire:
     def __init__(self) -> None:
         self.reached: list[str] = []
         self.failures = 0
-        self.hangs = False
+        self.error = Unavailable("the database failed")
 
     async def read(self, work: Work[T]) -> T:
         """Be asked."""
@@ -66,9 +67,7 @@ class Wire:
         self.reached.append(what)
         if self.failures:
             self.failures -= 1
-            raise Unavailable("the database failed")
-        if self.hangs:
-            await asyncio.Event().wait()
+            raise self.error
         return None  # type: ignore[return-value]
 
 
@@ -133,6 +132,7 @@ TELEGRAM_CALLS: dict[str, Callable[[BotClient], Awaitable[object]]] = {
     "ban": lambda bot: bot.ban(GROUP, ANN, 0),
     "ban_sender_chat": lambda bot: bot.ban_sender_chat(GROUP, -1003),
     "delete": lambda bot: bot.delete(GROUP, [MessageId(5)]),
+    "approve": lambda bot: bot.approve(GROUP, ANN),
     "send": lambda bot: bot.send(Address(GROUP), Note("hello")),
     "edit": lambda bot: bot.edit(GROUP, MessageId(5), Note("hello")),
     "answer": lambda bot: bot.answer("8", "yes"),
@@ -226,6 +226,28 @@ async def test_a_read_is_repeated_once_in_a_while() -> None:
     await plant.database.read(lambda db: None)
     assert plant.wire.reached == ["read", "read"]
     assert plant.events == [Retried("database_read")]
+
+
+async def test_what_a_database_would_not_take_is_not_held_against_it() -> None:
+    """One update that cannot be stored stops no other."""
+    plant = Plant()
+    plant.wire.error = Spoilt("the database failed: IntegrityError")
+    plant.wire.failures = 100
+    for ask in (plant.database.read, plant.database.write):
+        for _ in range(20):
+            with pytest.raises(Spoilt):
+                await ask(lambda db: None)
+    assert set(plant.circuits.states().values()) == {State.CLOSED}
+
+
+async def test_questions_are_repeated_for_a_fifth_of_them() -> None:
+    """A hundred people who ask a Telegram that answers nobody are not a hundred and twenty-one calls."""
+    plant = Plant()
+    client = client_of(plant.transport, plant.events, clock=plant.clock)
+    for number in range(100):
+        with pytest.raises(Unavailable):
+            await client.member(CHANNEL, UserId(number))
+    assert len(plant.script.calls) <= 120
 
 
 async def test_a_write_is_never_repeated() -> None:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from gmbot.adapters.telegram.client import BotClient, Conflict
 from gmbot.adapters.telegram.glimpses import Arrived, Passes, nothing_passes, unless_passed
 from gmbot.adapters.telegram.queues import Handle, Turn, Unfinished, fairly
-from gmbot.domain.errors import ConfigurationError, RefusedError, TransientError, Unavailable
+from gmbot.domain.errors import CircuitOpen, ConfigurationError, RefusedError, TransientError, Unavailable
 from gmbot.domain.ids import UpdateId
 from gmbot.gate.about import concerning
 from gmbot.gate.events import DependencyChanged, Lifecycle, Retried
@@ -175,9 +175,11 @@ class Poller:
             try:
                 result = await self._unless_stopping(attempt())
             except (TransientError, RefusedError) as error:
-                failures += 1
                 self._connect(not isinstance(error, Unavailable))
-                self._emit(Retried("getUpdates"))
+                # Whom an open circuit refused has asked nobody: it need not wait any longer for that.
+                if not isinstance(error, CircuitOpen):
+                    failures += 1
+                    self._emit(Retried("getUpdates"))
                 await self._pause(failures, error)
             else:
                 self._connect(True)
