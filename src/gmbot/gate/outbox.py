@@ -99,6 +99,7 @@ class Outbox:
 
     async def run(self) -> None:
         """Take up what falls due, until stopped; a store that does not answer is asked again later."""
+        self._look_at = -math.inf
         failures = 0
         while not self._stopping:
             self._wake.clear()

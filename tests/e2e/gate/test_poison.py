@@ -10,8 +10,9 @@ from tests.fixtures.stage import Stage, raised_stage
 
 from gmbot.adapters.sql.gathering import Spoilt
 from gmbot.gate.changes import SetAside
-from gmbot.gate.events import Retried, UpdateHandled, UpdateSetAside
+from gmbot.gate.events import Retried, Unforeseen, UpdateHandled, UpdateSetAside
 from gmbot.gate.set_aside import PAUSES_A_MINUTE, TRIES
+from gmbot.simulator import Fault, FaultKind
 
 
 @pytest_asyncio.fixture(params=["polling", "webhook"])
@@ -175,3 +176,14 @@ async def test_news_from_the_future_do_not_make_gmbot_ask_without_end(door: Stag
     await door.rest()
     await door.advance(10)
     assert len(door.calls("getChatMember", user_id=member)) < 10
+
+
+async def test_a_defect_in_the_background_ends_nothing_for_good(door: Stage) -> None:
+    """Whoever takes up debts begins anew, and what nobody foresaw is told of."""
+    door.outage.confusions = 1
+    door.simulator.faults.add(Fault(kind=FaultKind.SERVER_ERROR, method="restrictChatMember", times=1))
+    stranger = door.person("Sam")
+    await door.advance(60)
+    assert door.muted(stranger)
+    strange = [event for event in door.events if isinstance(event, Unforeseen)]
+    assert [(event.where, event.error) for event in strange] == [("outbox", "KeyError")]
