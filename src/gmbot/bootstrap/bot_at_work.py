@@ -177,7 +177,7 @@ async def _assembled(token: str, client: BotClient, parts: Parts) -> BotAtWork:
     )
     work = _at_work(bot, client, memory, parts)
     if parts.open_shared:
-        work.tasks.append(_kept_up(desk.run, "news", parts))
+        work.tasks.append(kept_up(desk.run, "news", emit=parts.emit, clock=parts.clock))
     return work
 
 
@@ -209,9 +209,9 @@ def _at_work(bot: Bot, client: BotClient, memory: Memory, parts: Parts) -> BotAt
         background=background,
         reconciler=_reconciler(bot, client, parts),
     )
-    work.tasks.append(_kept_up(work.outbox.run, "outbox", parts))
+    work.tasks.append(kept_up(work.outbox.run, "outbox", emit=parts.emit, clock=parts.clock))
     if parts.sweeps.serve:
-        work.tasks.append(_kept_up(work.reconciler.run, "reconciler", parts))
+        work.tasks.append(kept_up(work.reconciler.run, "reconciler", emit=parts.emit, clock=parts.clock))
     return work
 
 
@@ -260,10 +260,10 @@ async def _patiently(ask: Callable[[], Coroutine[Any, Any, Me]], parts: Parts) -
             await parts.clock.sleep(backoff.delay_s(failures, error.retry_after_s))
 
 
-def _kept_up(run: Callable[[], Awaitable[None]], name: str, parts: Parts) -> asyncio.Task[None]:
-    """Return the task of what runs for as long as the bot does, whatever befalls it."""
-    kept_up = persevere(run, _unforeseen(name, parts.emit), sleep=parts.clock.sleep, pause_s=ANEW_AFTER_S)
-    return asyncio.create_task(kept_up, name=name)
+def kept_up(run: Callable[[], Awaitable[None]], name: str, *, emit: Emit, clock: Clock) -> asyncio.Task[None]:
+    """Return the task of what runs until it is cancelled, whatever befalls it."""
+    persevering = persevere(run, _unforeseen(name, emit), sleep=clock.sleep, pause_s=ANEW_AFTER_S)
+    return asyncio.create_task(persevering, name=name)
 
 
 def _unforeseen(where: str, emit: Emit) -> Callable[[BaseException], None]:

@@ -7,11 +7,11 @@ import contextlib
 import logging
 import sys
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any, BinaryIO, Self
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 from gmbot import __version__
 from gmbot.adapters.sql.database import Database, open_database
@@ -20,7 +20,7 @@ from gmbot.adapters.telegram.http import HttpPool
 from gmbot.adapters.telegram.webhook import WebhookApp, WebhookBot, register
 from gmbot.bootstrap.ages import pruner, tell_sizes
 from gmbot.bootstrap.awaited import AwaitedDatabase
-from gmbot.bootstrap.bot_at_work import DRAIN_S, BotAtWork, Parts, assemble, start_polling
+from gmbot.bootstrap.bot_at_work import DRAIN_S, BotAtWork, Parts, assemble, kept_up, start_polling
 from gmbot.bootstrap.circuits import get_redis_circuit, open_circuits, tell_states
 from gmbot.bootstrap.commit import commit_of
 from gmbot.bootstrap.limits import flip_limits, send_limits, sweep_plan
@@ -163,7 +163,7 @@ class Product:
         self.emit(Lifecycle("starting", self.settings.mode.value))
         self._observers = Observers(self.settings, random=self._random.random, emit=self.emit)
         self._exits.push_async_callback(self._observers.close)
-        self._background(tell_states(self.circuits, self.emit, self._clock), "circuits")
+        self._background(lambda: tell_states(self.circuits, self.emit, self._clock), "circuits")
         awaited = AwaitedDatabase(self.settings.database_url.reveal(), self._open_database)
         self._exits.push_async_callback(awaited.close)
         await awaited.open(FIRST_LOOK_S)
@@ -174,26 +174,28 @@ class Product:
         if self._hub is not None:
             self._exits.push_async_callback(self._hub.stop)
             await self._hub.start()
-        self._background(feel_loop(self.emit, self._clock, beat=self.desk.heartbeat.beat), "loop-lag")
+        self._background(lambda: feel_loop(self.emit, self._clock, beat=self.desk.heartbeat.beat), "loop-lag")
         self._exits.enter_context(Watchdog(lambda: self.desk.heartbeat.silent_s, self.emit))
         await self._serve_ops(database)
         await awaited.wait(self._clock, self.emit, Backoff(cap_s=PATIENCE_CAP_S, random=self._random.random))
-        if self._database is not None:
-            self._background(self._database.heal(self._clock), "healing")
+        if (wired := self._database) is not None:
+            self._background(lambda: wired.heal(self._clock), "healing")
         parts = self._parts(database)
         self._exits.push_async_callback(self._stop_bots)
         for token in self.settings.bot_tokens:
             self.bots.append(await assemble(token.reveal(), parts))
         await self._take_updates(parts)
-        self._background(self._keep_house(), "housekeeping")
-        self._background(self._announce(), "commands")
-        self._background(tell_sizes(database, self.emit, self._clock), "database-sizes")
+        self._background(self._keep_house, "housekeeping")
+        self._background(self._announce, "commands")
+        self._background(lambda: tell_sizes(database, self.emit, self._clock), "database-sizes")
         for work in self.bots:
-            self._background(pruner(work, self.settings).run(), "ages")
-        self._background(tell_use(database, self.emit, self._clock), "database-use")
-        self._background(tell_dropped(lambda: self._logs.dropped, self.emit, self._clock), "log-lines")
+            self._background(pruner(work, self.settings).run, "ages")
+        self._background(lambda: tell_use(database, self.emit, self._clock), "database-use")
+        self._background(
+            lambda: tell_dropped(lambda: self._logs.dropped, self.emit, self._clock), "log-lines"
+        )
         backlog = Backlog([work.client for work in self.bots], self.emit, self._clock)
-        self._background(backlog.run(), "backlog")
+        self._background(backlog.run, "backlog")
         self.desk.telegram.reported = lambda: backlog.seen
         await self.desk.open()
         self.emit(Lifecycle("ready"))
@@ -293,8 +295,8 @@ class Product:
         if len(self._refused) == len(self.bots):
             self._over.set()
 
-    def _background(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        task = asyncio.create_task(work, name=name)
+    def _background(self, work: Callable[[], Awaitable[None]], name: str) -> None:
+        task = kept_up(work, name, emit=self.emit, clock=self._clock)
         self._exits.push_async_callback(cancelled, task)
 
     async def _keep_house(self) -> None:
