@@ -266,3 +266,25 @@ async def test_a_turn_without_a_crowd_costs_next_to_nothing(usual: Desk) -> None
         best_s = min(best_s, time.perf_counter() - began)
     print(f"{best_s * 1e3:.2f} µs a turn")
     assert best_s / 1_000 < 50e-6
+
+
+async def test_a_raids_calls_go_in_bunches(usual: Desk) -> None:
+    """What is saved up at once; then five together every fifth of a second, at the budget's pace."""
+    for number in range(60):
+        usual.send(str(number), mute())
+    await usual.after(0)
+    went = len(usual.gone)
+    for _ in range(21):
+        await usual.after(0.05)
+    moments = {at for _, at in usual.gone[went:]}
+    assert len(usual.gone) - went == 25
+    assert len(moments) == 5
+
+
+async def test_a_release_in_a_raid_waits_for_no_bunch(usual: Desk) -> None:
+    """Whoever has joined the channel is freed at once, between two bunches of mutes as well."""
+    for number in range(60):
+        usual.send(str(number), mute())
+    await usual.after(0.05)
+    usual.send("release", of(Priority.RELEASE))
+    assert "release" in await usual.after(0)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, Final
+
 from sqlalchemy import BigInteger, Connection, Integer, bindparam, func, select, update
 from sqlalchemy.sql.selectable import CTE
 
 from gmbot.adapters.sql import rows
+from gmbot.adapters.sql.quick import fetch
 from gmbot.adapters.sql.tables import intents
 from gmbot.domain.ids import BotId
 from gmbot.gate.intents import Owed
@@ -59,8 +63,29 @@ _LEASE = (
 )
 
 
+_AT_ONCE: Final = """
+WITH RECURSIVE urgencies (urgency) AS (
+    SELECT min(urgency) FROM intents WHERE bot_id = $1
+    UNION ALL
+    SELECT (SELECT min(i.urgency) FROM intents i WHERE i.bot_id = $1 AND i.urgency > u.urgency)
+    FROM urgencies u WHERE u.urgency IS NOT NULL
+), due AS MATERIALIZED (
+    SELECT d.* FROM urgencies u CROSS JOIN LATERAL (
+        SELECT i.body, i.due_at, i.owed_at, i.token, i.attempts, i.urgency, i.key FROM intents i
+        WHERE i.bot_id = $1 AND i.urgency = u.urgency AND i.due_at <= $2
+        ORDER BY i.due_at, i.key LIMIT $4 FOR UPDATE SKIP LOCKED
+    ) d ORDER BY d.urgency, d.due_at, d.key LIMIT $4
+)
+UPDATE intents i SET due_at = $3 FROM due WHERE i.bot_id = $1 AND i.key = due.key
+RETURNING due.body, due.due_at, due.owed_at, due.token, due.attempts, due.urgency, due.key"""
+"""PostgreSQL's: one round trip instead of five."""
+
+
 def claim(db: Connection, bot: BotId, now: float, until: float, limit: int) -> tuple[list[Owed], int]:
     """Return what is due, kept from others `until` then, and how many debts this version cannot read."""
+    if db.dialect.name == "postgresql":
+        taken = fetch(db, _AT_ONCE, (bot, now, until, limit))
+        return _read(sorted(taken, key=_turn))
     found: list[rows.AnyRow] = []
     for urgency in db.scalars(_DUE_URGENCIES, {"bot": bot, "now": now}).all():
         left = {"bot": bot, "urgency": urgency, "now": now, "limit": limit - len(found)}
@@ -68,6 +93,15 @@ def claim(db: Connection, bot: BotId, now: float, until: float, limit: int) -> t
     if not found:
         return [], 0
     db.execute(_LEASE, {"b_bot": bot, "b_keys": [row.key for row in found], "b_until": until})
+    return _read(found)
+
+
+def _turn(row: Sequence[Any]) -> tuple[int, float, str]:
+    """In which order debts are taken up."""
+    return row[5], row[1], row[6]
+
+
+def _read(found: Sequence[Sequence[Any]]) -> tuple[list[Owed], int]:
     debts = [owed for row in found if (owed := rows.as_owed(row[:5])) is not None]
     return debts, len(found) - len(debts)
 

@@ -134,8 +134,8 @@ class SqlStore:
         What is returned still carries the moment at which it was due. A debt of a kind that this
         version does not know stays for the version that does.
         """
-        work = self._database.write(lambda db: claim(db, self._bot, now, now + lease_s, limit))
-        debts, unreadable = await self._timed("claim", work)
+        work = Quick(lambda db: claim(db, self._bot, now, now + lease_s, limit))
+        debts, unreadable = await self._timed("claim", self._database.write(work))
         for _ in range(unreadable):
             self._emit(IntentFailed("unknown", "ValidationError", attempts=0, retry_in_s=lease_s))
         return debts

@@ -127,6 +127,8 @@ class SendQueue:
         self._budget = Budget(limits.rate_per_s, limits.burst, now=now)
         self._reserve = float(int(limits.burst * RESERVED))
         self._bunch = max(1.0, min(limits.rate_per_s * BUNCH_S, (limits.burst - self._reserve) / 2))
+        # One of the reserve's, so that what is urgent finds a token between two bunches.
+        self._spare = 1.0 if self._bunch > 1.0 else 0.0
         self._pouring = True
         self._shares: Shares[int | str | None] = Shares(
             limits.rate_per_s * SHARE, max(1.0, limits.burst * SHARE), now=now
@@ -205,10 +207,10 @@ class SendQueue:
         if self._shares.modest(sending.chat):
             return 0.0
         if sending.priority in _NEVER_BUNCHED:
-            return self._reserve
+            return max(0.0, self._reserve - self._spare)
         left = self._budget.level - self._reserve + SLACK
         self._pouring = left >= (1.0 if self._pouring else self._bunch)
-        return self._reserve if self._pouring else self._reserve + self._bunch - 1.0
+        return self._reserve + (0.0 if self._pouring else self._bunch - 1.0)
 
     def _kept_s(self, sending: Sending) -> float:
         """How long the limits of its own chat keep a call."""
