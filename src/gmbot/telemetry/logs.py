@@ -25,6 +25,10 @@ from gmbot.telemetry.writer import Writer
 
 APP: Final = "gmbot"
 LIBRARY_LINE: Final = "library_log"
+LEVELS: Final = {number: name for name, number in structlog.processors.NAME_TO_LEVEL.items()} | {
+    logging.WARNING: "warning",
+    logging.ERROR: "error",
+}
 DEEPEST: Final = 12
 CONTEXT: Final = ("bot_id", "update_id", "user_id", "group_id", "channel_id", "intent")
 
@@ -54,9 +58,10 @@ class Logs:
         self.level = self.configured_level
         self._bridge = Bridge(self)
         self._former_level = logging.WARNING
+        self._processors = tuple(_processors(options, now))
         self.logger: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
             self._writer,
-            processors=(self._require_loudness, *_processors(options, now)),
+            processors=(self._require_loudness, *self._processors),
             wrapper_class=structlog.make_filtering_bound_logger(logging.NOTSET),
             context_class=dict,
             cache_logger_on_first_use=True,
@@ -66,6 +71,15 @@ class Logs:
     def dropped(self) -> int:
         """How many lines could not be written."""
         return self._writer.dropped
+
+    def tell(self, level: int, event: str, fields: Fields) -> None:
+        """Write one line as `logger` does, whatever the level: without its many copies of the fields."""
+        name = LEVELS[level]
+        line: Any = fields
+        line["event"] = event
+        for process in self._processors:
+            line = process(self._writer, name, line)
+        self._writer.msg(line)
 
     def toggle(self) -> None:
         """Tell everything, or, if that is so already, what is configured."""

@@ -95,7 +95,7 @@ def listener(logs: Logs, sampled: Sampled = lambda update_id: True) -> Callable[
 
     `sampled` says which ordinary updates are told, by id.
     """
-    log = logs.logger.bind().log
+    tell = logs.tell
 
     def write(event: events.Event) -> None:
         kind = type(event)
@@ -106,12 +106,12 @@ def listener(logs: Logs, sampled: Sampled = lambda update_id: True) -> Callable[
             return
         if isinstance(event, events.UpdateHandled):
             if event.outcome not in ORDINARY or sampled(event.update_id):
-                log(loud, NAMES[kind], **_fields(event), **_spent())
+                tell(loud, NAMES[kind], _spent(_fields(event)))
         elif kind in OF_NOBODY:
             with Concerning(NOTHING):
-                log(loud, NAMES[kind], **_fields(event))
+                tell(loud, NAMES[kind], _fields(event))
         else:
-            log(loud, NAMES.get(kind, "unnamed_event"), **_fields(event))
+            tell(loud, NAMES.get(kind, "unnamed_event"), _fields(event))
 
     return write
 
@@ -123,7 +123,9 @@ def _fields(event: events.Event) -> dict[str, Any]:
     """
     fields: dict[str, Any] = {}
     for name, value in msgspec.structs.asdict(event).items():
-        if type(value) is float:
+        if type(value) is int:
+            fields[name] = value
+        elif type(value) is float:
             fields[name] = round(value, 6)
         elif isinstance(value, BaseException):
             fields["trace"] = trace_of(value)
@@ -150,11 +152,11 @@ _COSTS: Final[dict[type, Callable[[Any], None]]] = {
 }
 
 
-def _spent() -> dict[str, Any]:
-    """Return what handling this update took of the database and of Telegram, if anything."""
-    spent, fields = about().spent, dict[str, Any]()
+def _spent(fields: dict[str, Any]) -> dict[str, Any]:
+    """Add what handling this update took of the database and of Telegram, if anything."""
+    spent = about().spent
     if spent.queries:
-        fields = {"queries": spent.queries, "store_s": round(spent.store_s, 6)}
+        fields["queries"], fields["store_s"] = spent.queries, round(spent.store_s, 6)
     if spent.calls:
-        fields |= {"calls": spent.calls, "call_s": round(spent.call_s, 6)}
+        fields["calls"], fields["call_s"] = spent.calls, round(spent.call_s, 6)
     return fields
