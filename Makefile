@@ -19,7 +19,7 @@ DEV_READY := .venv/ready-to-develop
 MUTANTS_READY := .venv/ready-to-mutate
 LOCK := pyproject.toml uv.lock
 
-.PHONY: help demo run test check bench bench-check chaos mutants soak format migrate clean
+.PHONY: help demo run test check bench bench-check chaos mutants sim soak format migrate clean
 
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -57,6 +57,9 @@ bench-check: $(DEV_READY) # whether a path lost more than 15 % against decoding 
 
 chaos: $(DEV_READY) ## bad networks, kills and stops at full size, about an hour (ARGS=matrix, kills or stops for one)
 	@for what in $(or $(ARGS),matrix kills stops); do $(BIN)/python -m tests.chaos $$what || exit 1; done
+
+sim: $(DEV_READY) # many lives of a deterministic simulation, in parallel (SEEDS=20000 FIRST=0)
+	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),20000) --first $(or $(FIRST),0)
 
 soak: $(DEV_READY) # an hour at 200 updates a second: whether anything leaks (ARGS="--minutes 5 --webhook")
 	@$(BIN)/python -m tests.soak $(ARGS)
