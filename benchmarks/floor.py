@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -50,11 +50,13 @@ class Envelope(msgspec.Struct, frozen=True, gc=False):
 DECODER = msgspec.json.Decoder(Envelope)
 
 
-def messages(
-    town: Town, first_id: int, count: int, now: int, *, stride: int = 1, start: int = 0
-) -> list[bytes]:
-    """Return ordinary messages, everybody's in turn from `start` on, or of each `stride`-th person."""
-    people = ((start + n * stride) % town.people for n in range(count))
+def messages(town: Town, first_id: int, count: int, now: int, *, start: int = 0) -> list[bytes]:
+    """Return ordinary messages, everybody's in turn from `start` on."""
+    return messages_of(((start + n) % town.people for n in range(count)), town, first_id, now)
+
+
+def messages_of(people: Iterable[int], town: Town, first_id: int, now: int) -> list[bytes]:
+    """Return an ordinary message of each of these people, by their numbers."""
     return [
         updates.message(first_id + n, town.group(person), town.person(person), now)
         for n, person in enumerate(people)

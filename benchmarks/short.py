@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
 from benchmarks.figures import Figure, Sample, sample
-from benchmarks.floor import decoding_us, messages
+from benchmarks.floor import decoding_us, messages_of
 from benchmarks.inprocess import Inside, inside
 from benchmarks.town import Town
 
 ROUNDS = 5
+SEED = 5
+
+Who = Callable[[Town, int], Iterator[int]]
+"""Chooses who writes, by their numbers."""
 
 
 class Growth(msgspec.Struct, frozen=True):
@@ -32,15 +37,26 @@ async def _cpu_us(bot: Inside, rounds: Sequence[Sequence[bytes]]) -> Sample:
     return sample(taken)
 
 
-def _rounds(town: Town, count: int) -> list[list[bytes]]:
-    """Everybody's turn comes equally often, spread over the town: no luck of who was just there."""
-    made = messages(town, 1, (ROUNDS + 1) * count, int(time.time()), stride=town.people // count | 1)
+def equally(town: Town, count: int) -> Iterator[int]:
+    """Everybody's turn comes equally often, spread over the town: nobody was there a moment ago."""
+    stride = town.people // count | 1
+    return (n * stride % town.people for n in range(count))
+
+
+def by_zipf(town: Town, count: int) -> Iterator[int]:
+    """The second writes half as much as the first, and so on, as people do."""
+    dice = random.Random(SEED)
+    return (min(int(town.people ** dice.random()), town.people) - 1 for _ in range(count))
+
+
+def _rounds(town: Town, count: int, who: Who) -> list[list[bytes]]:
+    made = messages_of(who(town, (ROUNDS + 1) * count), town, 1, int(time.time()))
     return [made[first : first + count] for first in range(0, len(made), count)]
 
 
-async def of_town(town: Town, count: int, *, observed: bool = True) -> Sample:
+async def of_town(town: Town, count: int, *, observed: bool = True, who: Who = by_zipf) -> Sample:
     """Return the CPU of an ordinary message in a town, in µs; a first round is not counted."""
-    rounds = _rounds(town, count)
+    rounds = _rounds(town, count, who)
     async with inside(town, observed=observed) as bot:
         await bot.polled(rounds[0])
         before = bot.telegram.calls
@@ -57,10 +73,12 @@ async def of_short_path(growth: Growth | None = None) -> list[Figure]:
     usual = await of_town(Town(), growth.count)
     small = await of_town(growth.small, growth.count)
     large = await of_town(growth.large, growth.count)
+    worst = await of_town(growth.large, growth.count, who=equally)
     return [
         usual.figure("the short path alone, bytes → decision", "µs", aim=10, floor=floor),
         small.figure(f"… {_size(growth.small)}", "µs", floor=floor),
         large.figure(f"… {_size(growth.large)}", "µs", floor=floor),
+        worst.figure("… these, each writing as much as the others", "µs", floor=floor),
         Figure("cost growth from the one to the other", large.median / small.median, "x", 1.3),
     ]
 

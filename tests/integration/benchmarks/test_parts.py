@@ -26,7 +26,7 @@ async def test_the_short_path_grows_from_a_small_town_to_a_large_one() -> None:
     """Both towns are measured, and no message in them leads to a call."""
     large = Town(groups=30, channels=10, people=300)
     figures = await short.of_short_path(short.Growth(small=SMALL, large=large, count=50))
-    assert len(figures) == 4
+    assert len(figures) == 5
 
 
 async def test_mixed_traffic_is_confirmed_to_the_last_update() -> None:
