@@ -52,6 +52,7 @@ class Desk:
         self.gates: dict[int, asyncio.Event] = {}
         self.failing: dict[int, int] = {}
         self.halted = False
+        self.rests: list[asyncio.Event] = []
         self.pauses: list[int] = []
         self.unfinished = Unfinished(self._handle, self._pause, lambda: self.halted)
         self.tasks: list[asyncio.Task[None]] = []
@@ -71,7 +72,7 @@ class Desk:
 
     async def still(self) -> None:
         """Let everything begin that may."""
-        for _ in range(10):
+        for _ in range(50):
             await asyncio.sleep(0)
 
     async def _handle(self, update: Incoming) -> None:
@@ -83,6 +84,8 @@ class Desk:
 
     async def _pause(self, failures: int) -> None:
         self.pauses.append(failures)
+        if self.rests:
+            await self.rests.pop(0).wait()
 
 
 async def test_different_people_in_one_chat_do_not_wait_for_each_other() -> None:
@@ -155,6 +158,21 @@ async def test_an_update_that_fails_is_tried_again_before_those_behind_it() -> N
     assert desk.begun == [1, 3, 1, 1, 2]
     assert desk.pauses == [1, 2]
     await desk.end(2)
+
+
+async def test_when_one_s_repetition_is_of_use_nobody_pauses_any_longer() -> None:
+    """What failed them all is over."""
+    desk = Desk()
+    desk.failing = {1: 1, 2: 1}
+    short, endless = asyncio.Event(), asyncio.Event()
+    desk.rests = [short, endless]
+    desk.begin(said(1, ANN), said(2, BEN))
+    await desk.end(1)
+    await desk.end(2)
+    assert desk.begun == [1, 2]
+    short.set()
+    await until(lambda: len(desk.unfinished) == 0)
+    assert desk.begun == [1, 2, 1, 2]
 
 
 async def test_nothing_is_begun_once_halted() -> None:

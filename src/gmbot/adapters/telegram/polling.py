@@ -28,7 +28,7 @@ FULL = 100
 """As many updates as an answer holds: more are waiting then."""
 
 WORTH_CONFIRMING = FULL // 2
-OVERTAKE_S, LATEST_S = 0.05, 1.0
+OVERTAKE_S, LATEST_S = 0.05, 0.25
 """While something is not handled, what came meanwhile is asked for this often, at first and at last."""
 
 

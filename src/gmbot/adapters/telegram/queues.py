@@ -104,7 +104,8 @@ class Order:
 class Unfinished:
     """What was fetched of one bot and is not handled; `moved` is set whenever something was.
 
-    An update that fails is tried again after `pause(failures)`; nothing is begun any more once `halted`.
+    An update that fails is tried again after `pause(failures)`, or as soon as another one's repetition was of
+    use: what failed them both is over. Nothing is begun any more once `halted`.
     """
 
     def __init__(
@@ -118,6 +119,7 @@ class Unfinished:
         self._turns: dict[UpdateId, Turn] = {}
         self._handled: set[UpdateId] = set()
         self._next = 0
+        self._healed = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._turns)
@@ -161,13 +163,33 @@ class Unfinished:
                 await self._handle(turn.update)
             except TransientError:
                 failures += 1
-                await self._pause(failures)
+                await self._rest(failures)
             else:
+                if failures:
+                    self._tell_healed()
                 del self._turns[turn.update.update_id]
                 self._handled.add(turn.update.update_id)
                 self.moved.set()
                 break
         self.order.leave(turn)
+
+    async def _rest(self, failures: int) -> None:
+        """Pause, but no longer than until another update that had failed is handled."""
+        rest = [asyncio.ensure_future(self._pause(failures)), asyncio.ensure_future(_wait(self._healed))]
+        try:
+            await asyncio.wait(rest, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in rest:
+                one.cancel()
+            await asyncio.gather(*rest, return_exceptions=True)
+
+    def _tell_healed(self) -> None:
+        healed, self._healed = self._healed, asyncio.Event()
+        healed.set()
+
+
+async def _wait(event: asyncio.Event) -> None:
+    await event.wait()
 
 
 def fairly(turns: Iterable[Turn]) -> list[Turn]:
