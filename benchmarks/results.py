@@ -57,20 +57,21 @@ def table(part: str, figures: Sequence[Figure]) -> Table:
 
 def _row(figure: Figure) -> tuple[str, ...]:
     sign = "≥" if figure.at_least else "≤"
-    bounds = f"{_number(figure.low)} – {_number(figure.high)}" if figure.low is not None else ""
+    bounds = f"{number(figure.low)} – {number(figure.high)}" if figure.low is not None else ""
     return (
         f"{figure.name} ({figure.note})" if figure.note else figure.name,
-        f"{_number(figure.value)} {figure.unit}".rstrip(),
+        f"{number(figure.value)} {figure.unit}".rstrip(),
         bounds,
-        "" if figure.aim is None else f"{sign} {_number(figure.aim)}",
+        "" if figure.aim is None else f"{sign} {number(figure.aim)}",
         "" if figure.aim is None else ("yes" if figure.met else "NO"),
-        _number(figure.elsewhere),
-        "" if figure.ratio is None else f"{_number(figure.ratio)} ×",
-        _number(figure.floors),
+        number(figure.elsewhere),
+        "" if figure.ratio is None else f"{number(figure.ratio)} ×",
+        number(figure.floors),
     )
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
+    """Return a number with as many digits as mean something; nothing for none."""
     if value is None:
         return ""
     return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:,.3g}"

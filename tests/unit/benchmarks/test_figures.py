@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.figures import Figure, sample
+from benchmarks.report import BEGIN, END, report
 from benchmarks.results import keep, latest
 
 
@@ -33,3 +34,14 @@ def test_measuring_one_part_keeps_the_others(tmp_path: Path) -> None:
     keep("two", [Figure("b", 2.00049, "s")], path)
     keep("one", [Figure("a", 3, "s")], path)
     assert {part: of.figures[0].value for part, of in latest(path).items()} == {"one": 3, "two": 2}
+
+
+def test_the_document_shows_what_was_measured_last(tmp_path: Path) -> None:
+    """Figures stand between two marks; the words around them stay."""
+    results, document = tmp_path / "latest.json", tmp_path / "performance.md"
+    document.write_text(f"Before.\n{BEGIN}old\n{END}After.\n")
+    keep("short", [Figure("the short path", 12.5, "µs", 10)], results)
+    report(document, latest(results))
+    text = document.read_text()
+    assert "| the short path | 12.5 µs |  | ≤ 10, **missed** |" in text
+    assert (text.startswith("Before.\n"), text.endswith("After.\n"), "old" in text) == (True, True, False)
