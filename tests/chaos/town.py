@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from tests.fixtures.stage import BOT_RIGHTS, CHANNEL_RIGHTS, TOKEN
 
-from gmbot.simulator import NotAllowed, Simulator, WallClock, World
+from gmbot.simulator import Knobs, NotAllowed, Simulator, WallClock, World
 from gmbot.simulator.chats import Message
 from gmbot.simulator.mailbox import Entry
 from gmbot.simulator.members import Member
@@ -20,6 +20,7 @@ LOYAL, FICKLE, STRANGERS = 4, 6, 2
 LOOK_EVERY_S = 0.02
 ACT_EVERY_S = 0.08
 NEWCOMERS = 12
+UPDATE_LIFETIME_S = 86_400.0
 CHOICE = "set:channel_senders"
 
 
@@ -245,7 +246,8 @@ class Town:
 
 def founded(seed: int) -> Town:
     """Return a town on the wall clock, whose group is not guarded yet; its life follows from the seed."""
-    world = World(WallClock(), seed=seed)
+    # Taps that expired at Telegram could not be told from those that GMBot lost.
+    world = World(WallClock(), seed=seed, knobs=Knobs(callback_update_lifetime_s=UPDATE_LIFETIME_S))
     bot_id = world.add_bot(TOKEN, "gm_bot", first_name="GMBot")
     owner = world.add_user("Olga")
     channel = world.create_channel(owner, "News", username="news")
