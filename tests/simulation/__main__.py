@@ -45,6 +45,8 @@ def _run(first: int, count: int, jobs: int | None) -> list[Failure]:
     starts = range(first, first + count, CHUNK)
     sizes = [min(CHUNK, first + count - start) for start in starts]
     failures: list[Failure] = []
+    if jobs == 1:
+        return [failure for start, size in zip(starts, sizes, strict=True) for failure in _live(start, size)]
     with ProcessPoolExecutor(jobs) as pool:
         for done, found in enumerate(pool.map(_live, starts, sizes), start=1):
             failures += found
