@@ -11,6 +11,7 @@ from gmbot.domain.ids import GroupId, MessageId, UserId
 from gmbot.domain.standing import MUTED, Restriction
 from gmbot.gate.changes import Changes
 from gmbot.gate.intents import (
+    Approve,
     BlockSender,
     Delete,
     Intent,
@@ -28,6 +29,7 @@ from gmbot.gate.ports import Store
 
 NOTE = Note("<b>Hi</b>", ((Button("Join", url="https://t.me/x"), Button("Verify", data="v:1")),))
 INTENTS: tuple[Intent, ...] = (
+    Approve(GROUP, USER, 77, 5, told=True),
     Restore(GROUP, USER, True, Restriction(MUTED, 7)),
     Resettle(GROUP),
     SettleEverywhere(CHANNEL, USER),
