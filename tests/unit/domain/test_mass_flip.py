@@ -56,6 +56,24 @@ def test_a_window_is_bounded() -> None:
     assert window.count(0.0).checked == mass_flip.MOST_COUNTED
 
 
+def test_the_first_make_room_for_the_last() -> None:
+    """So those who are counted are those of now."""
+    window = FlipWindow(LIMITS)
+    window.flipped(UserId(-1), 0.0)
+    for person in range(mass_flip.MOST_COUNTED):
+        window.flipped(UserId(person), 30.0)
+    assert window.count(60.0).flipped == mass_flip.MOST_COUNTED
+
+
+def test_who_passes_is_forgotten_in_time_too() -> None:
+    """Though nobody counts."""
+    window = FlipWindow(LIMITS)
+    for minute in range(5):
+        window.passed(UserId(minute), minute * 60.0)
+    window.flipped(UserId(9), 240.0)
+    assert window.count(240.0) == FlipCount(1, 2)
+
+
 _moments = st.floats(0, 300).map(lambda at: round(at, 1))
 _looks = st.lists(st.tuples(_moments, st.integers(1, 40), st.booleans()), max_size=80).map(sorted)
 

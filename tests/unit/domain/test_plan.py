@@ -313,6 +313,7 @@ class TestHoldFoundAgain:
         action = plan(ALLOWED, at(held(placed()), looked=True))
         assert isinstance(action, Lift)
         assert (action.restriction, action.hold.until) == (FREE, placed().until)
+        assert (action.hold.group_id, action.hold.user_id) == (GROUP, PERSON)
 
     def test_without_any_record_it_is_recorded_while_it_is_deserved(self) -> None:
         """Instead of being taken for an admin's."""
@@ -329,6 +330,7 @@ class TestHoldFoundAgain:
         action = plan(ALLOWED, at(held(self.ended), self.ended, looked=True))
         assert isinstance(action, Lift)
         assert (action.restriction, action.hold.revision) == (TEXT_ONLY, self.ended.revision + 1)
+        assert action.hold.at == int(NOW)
 
     def test_another_hold_than_the_recorded_one_continues_its_record(self) -> None:
         """A revision that did not grow would never be stored."""

@@ -1,5 +1,6 @@
 """What a person is in a group."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,6 +79,16 @@ def test_the_newer_standing_wins() -> None:
     """In whichever order they are heard."""
     old, new = standing(Status.LEFT, age_s=9), standing(Status.MEMBER)
     assert newer(old, new) == newer(new, old) == new
+
+
+@pytest.mark.parametrize("one", [None, UserId(1)])
+@pytest.mark.parametrize("other", [None, UserId(1), UserId(2)])
+def test_of_two_that_differ_in_who_did_it_the_same_one_always_wins(
+    one: UserId | None, other: UserId | None
+) -> None:
+    """In whatever order they come."""
+    first, second = (msgspec.structs.replace(standing(), by=by) for by in (one, other))
+    assert newer(first, second) == newer(second, first)
 
 
 @given(standings, standings, standings)

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.resilience.breaking import Bench
 
 from gmbot.domain.errors import ChatUnusable, CircuitOpen, TooManyRequests, Unavailable
-from gmbot.resilience.circuit import CircuitLimits, Move, Outcome, State
+from gmbot.resilience.circuit import Circuit, CircuitLimits, Move, Outcome, State
 
 SLOW = CircuitLimits(slow_s=2.0)
 QUICK = CircuitLimits(quick_window_s=3.0)
@@ -55,6 +55,15 @@ async def test_a_quick_window_notices_an_outage_after_much_success() -> None:
     await bench.succeeds(1_000)
     bench.time += 3.1
     await bench.fails(10)
+    assert bench.state() is State.OPEN
+
+
+async def test_a_quick_window_hides_no_slow_outage() -> None:
+    """Ten failures that take half a minute count as well."""
+    bench = Bench(QUICK)
+    await bench.fails(5)
+    bench.time += 10.0
+    await bench.fails(5)
     assert bench.state() is State.OPEN
 
 
@@ -392,6 +401,55 @@ async def test_what_began_before_it_opened_tells_nothing_afterwards() -> None:
     for permit in old[3:]:
         bench.circuit.settle(permit, Outcome.FAILED)
     assert bench.state() is State.CLOSED
+
+
+async def test_what_began_two_outages_ago_tells_nothing_either() -> None:
+    """However alike the circuit looks."""
+    bench = await Bench(SLOW).opened()
+    bench.time += 5.0
+    await bench.succeeds(3)
+    old = [bench.circuit.admit() for _ in range(20)]
+    await bench.opened()
+    bench.time += 5.0
+    await bench.succeeds(3)
+    for permit in old:
+        bench.circuit.settle(permit, Outcome.FAILED)
+    assert bench.state() is State.CLOSED
+
+
+async def test_a_trial_that_is_never_heard_of_again_makes_room_for_another() -> None:
+    """While the circuit is open, too."""
+    bench = await Bench(SLOW).opened()
+    lost = bench.circuit.admit(trial=True)
+    bench.time += 2.0
+    assert await bench.circuit.trial(bench.answer) == "yes"
+    bench.circuit.settle(lost, Outcome.FAILED)
+    assert bench.state() is State.HALF_OPEN
+
+
+async def test_a_call_may_be_patient() -> None:
+    """Refused while open; as slow as it likes while closed."""
+    bench = Bench(SLOW)
+
+    async def poll() -> str:
+        bench.time += 50.0
+        return "news"
+
+    for _ in range(20):
+        assert await bench.circuit.call(poll, patient=True) == "news"
+    bench.time += 60.0
+    await bench.opened()
+    bench.time += 5.0
+    with pytest.raises(CircuitOpen):
+        await bench.circuit.call(poll, patient=True)
+
+
+def test_a_circuit_refuses_unless_it_is_told_not_to() -> None:
+    """That is what it is for."""
+    circuit = Circuit(CircuitLimits(), now=lambda: 0.0, random=lambda: 0.5)
+    circuit.trip()
+    with pytest.raises(CircuitOpen):
+        circuit.admit()
 
 
 async def test_a_trial_may_find_it_well_before_its_time() -> None:

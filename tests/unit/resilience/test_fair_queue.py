@@ -132,3 +132,50 @@ def test_who_has_waited_too_long_but_may_not_go_keeps_nobody_waiting() -> None:
     ticket = queue.pop(lambda ticket: ticket.item != "kept back")
     assert ticket is not None
     assert ticket.item == "urgent"
+
+
+def test_patience_that_ends_now_has_ended() -> None:
+    """To the moment."""
+    clock = Hands()
+    queue = FairQueue[str](CLASSES, now=clock, patience_s=5)
+    queue.push("old", "a", 2)
+    clock.time = 1
+    queue.push("urgent", "b", 0)
+    clock.time = 5
+    ticket = queue.pop(lambda ticket: True)
+    assert ticket is not None
+    assert ticket.item == "old"
+
+
+def test_only_who_has_waited_too_long_goes_before_the_urgent() -> None:
+    """Not those who came after them."""
+    clock = Hands()
+    queue = FairQueue[str](CLASSES, now=clock, patience_s=5)
+    queue.push("kept back", "a", 2)
+    clock.time = 3
+    queue.push("patient", "b", 1)
+    clock.time = 6
+    queue.push("urgent", "c", 0)
+    ticket = queue.pop(lambda ticket: ticket.item != "kept back")
+    assert ticket is not None
+    assert ticket.item == "urgent"
+
+
+def test_an_empty_queue_serves_nobody_however_late_it_is() -> None:
+    """Nor does one whose last one gave up."""
+    clock = Hands()
+    queue = FairQueue[str](CLASSES, now=clock, patience_s=5)
+    queue.withdraw(queue.push("gone", "a", 2))
+    clock.time = 60
+    assert queue.pop(lambda ticket: True) is None
+
+
+def test_whoever_waits_alone_is_served_however_late() -> None:
+    """Nobody else need be there."""
+    clock = Hands()
+    queue = FairQueue[str](CLASSES, now=clock, patience_s=5)
+    queue.push("alone", "a", 2)
+    clock.time = 9
+    ticket = queue.pop(lambda ticket: True)
+    assert ticket is not None
+    assert ticket.item == "alone"

@@ -128,6 +128,14 @@ async def test_it_does_not_begin_again_when_it_took_too_long(within_s: float, ca
     assert work.calls == calls
 
 
+async def test_it_does_not_begin_again_at_the_very_end() -> None:
+    """There would be no time for an answer."""
+    naps, work = Naps(), Flaky(gone(), gone())
+    with pytest.raises(Unavailable):
+        await async_retry(2, clock=naps, random=lambda: 1.0, first_s=0.5, within_s=0.5).call(work)
+    assert work.calls == 1
+
+
 async def test_without_budget_it_does_not_repeat() -> None:
     """In an outage one call in five is repeated at most, after the first."""
     naps, calls = Naps(), 0

@@ -9,7 +9,7 @@ from gmbot.resilience.tally import SLICES, Counts, Tally
 
 def test_a_window_is_longer_than_nothing() -> None:
     """Anything else is a mistake of whoever wrote it."""
-    with pytest.raises(ValueError, match="a window is longer than nothing"):
+    with pytest.raises(ValueError, match=r"^a window is longer than nothing$"):
         Tally(0)
 
 
@@ -19,7 +19,11 @@ def test_it_adds_up() -> None:
     tally.add(0.0, 1, 0, 0)
     tally.add(30.0, 2, 1, 0)
     tally.add(59.9, 4, 0, 1)
-    assert tally.counts(59.9) == Counts(calls=7, failures=1, slow=1)
+    tally.add(59.9, 1, 1, 2)
+    assert tally.counts(59.9) == Counts(calls=8, failures=2, slow=3)
+    assert (tally.calls, tally.failures, tally.slow) == (8, 2, 3)
+    tally.add(95.0, 0, 0, 0)
+    assert (tally.calls, tally.failures, tally.slow) == (5, 1, 3)
 
 
 def test_what_is_old_is_forgotten_a_slice_at_a_time() -> None:
