@@ -11,10 +11,10 @@ from prometheus_client import CollectorRegistry, ProcessCollector, disable_creat
 from prometheus_client.exposition import choose_encoder
 
 from gmbot.gate import events
-from gmbot.gate.tally import Bounds, Tally
+from gmbot.gate.tally import Tally
 from gmbot.resilience.circuit import State
 from gmbot.telemetry.catalogue import CATALOGUE, snake_case
-from gmbot.telemetry.series import BeforeAll, Family
+from gmbot.telemetry.series import BeforeAll, Family, bounds
 
 _NO_ANSWER = "none"
 _DEPENDENCY_GAUGES = {"database": "bot_db_connected", "redis": "bot_redis_connected"}
@@ -39,7 +39,7 @@ class Metrics:
         # The `_created` series double the size of every answer and mean nothing here.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry(auto_describe=False)
-        self.tally = Tally(_bounds())
+        self.tally = Tally(bounds())
         self.registry.register(BeforeAll(self._count_tally))
         ProcessCollector(registry=self.registry)
         self._families = {metric.name: Family(metric, self.registry) for metric in CATALOGUE}
@@ -344,12 +344,3 @@ class Metrics:
                 gauge.set(event.connected)
 
         return move
-
-
-def _bounds() -> Bounds:
-    buckets = {metric.name: metric.buckets for metric in CATALOGUE}
-    return Bounds(
-        handling=buckets["bot_update_handling_seconds"],
-        lag=buckets["bot_update_lag_seconds"],
-        recall=buckets["bot_cache_operation_seconds"],
-    )

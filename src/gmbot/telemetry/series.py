@@ -9,8 +9,8 @@ import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge
 from prometheus_client.registry import Collector
 
-from gmbot.gate.tally import Observed
-from gmbot.telemetry.catalogue import OTHER, Kind, Metric
+from gmbot.gate.tally import Bounds, Observed
+from gmbot.telemetry.catalogue import CATALOGUE, OTHER, Kind, Metric
 
 
 class Family:
@@ -74,3 +74,13 @@ def _parent(metric: Metric, registry: CollectorRegistry) -> Any:
             return Gauge(metric.name, metric.help, labels, registry=registry)
         case Kind.HISTOGRAM:
             return Histogram(metric.name, metric.help, labels, registry=registry, buckets=metric.buckets)
+
+
+def bounds() -> Bounds:
+    """Return where the histograms are cut into which a tally is taken over."""
+    buckets = {metric.name: metric.buckets for metric in CATALOGUE}
+    return Bounds(
+        handling=buckets["bot_update_handling_seconds"],
+        lag=buckets["bot_update_lag_seconds"],
+        recall=buckets["bot_cache_operation_seconds"],
+    )
