@@ -38,6 +38,7 @@ PARTS: Final[Mapping[str, Callable[[], Coroutine[Any, Any, list[Figure]]]]] = {
     "memories": _memories,
     "day": day.of_a_day,
     "busy": busy.of_a_busy_day,
+    "backlog": busy.of_half_an_hour,
     "sweeps": sweeping.of_sweeps,
     "observability": observability.of_observability,
     "database": database.of_databases,

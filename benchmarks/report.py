@@ -19,6 +19,7 @@ SHOWN: Final = (
     "strangers",
     "footprint",
     "busy",
+    "backlog",
     "observability",
     "raid",
     "instructions",
