@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 from tests.simulation.simulation import Plan, digest, simulate
 
-CHUNK = 50
+CHUNK = 10
 MOST_STORIES = 5
 
 Failure = tuple[int, str, str]

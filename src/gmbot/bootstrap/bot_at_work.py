@@ -33,6 +33,7 @@ from gmbot.gate.hear_news import NewsDesk
 from gmbot.gate.intents import Owed
 from gmbot.gate.knowledge import Knowledge
 from gmbot.gate.ledger import Ledger
+from gmbot.gate.news import GroupsNews
 from gmbot.gate.outbox import CLASSES, Outbox
 from gmbot.gate.perform import perform
 from gmbot.gate.ports import Clock, Emit, Me, Memory, SharedMemory, Store
@@ -175,9 +176,9 @@ async def _assembled(token: str, client: BotClient, parts: Parts) -> BotAtWork:
         signing_key=hmac.digest(token.encode(), b"gmbot confirmation", hashlib.sha256),
         trace=parts.trace,
     )
+    bot.ledger.on_doubt(lambda: desk.hear(GroupsNews()))
     work = _at_work(bot, client, memory, parts)
-    if parts.open_shared:
-        work.tasks.append(kept_up(desk.run, "news", emit=parts.emit, clock=parts.clock))
+    work.tasks.append(kept_up(desk.run, "news", emit=parts.emit, clock=parts.clock))
     return work
 
 

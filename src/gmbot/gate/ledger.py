@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from gmbot.domain.errors import TransientError
 from gmbot.domain.membership import Membership
 from gmbot.gate.changes import Changes, LearntMembership
 from gmbot.gate.guarded import Guarded
@@ -44,6 +45,7 @@ class Ledger:
         self._attempt: Callable[[Owed], None] = lambda owed: None
         self._schedule: Callable[[float], None] = lambda due_at: None
         self._swept: Callable[[], None] = lambda: None
+        self._outdated: Callable[[], None] = lambda: None
 
     def on_owed(self, attempt: Callable[[Owed], None], schedule: Callable[[float], None]) -> None:
         """Have `attempt` called with each stored intent that is due now, `schedule` with when others are."""
@@ -53,6 +55,10 @@ class Ledger:
     def on_sweeps(self, swept: Callable[[], None]) -> None:
         """Have `swept` called when a sweep is stored: somebody may have asked for it."""
         self._swept = swept
+
+    def on_doubt(self, outdated: Callable[[], None]) -> None:
+        """Have `outdated` called when groups may have been stored although nobody said so."""
+        self._outdated = outdated
 
     def owe(self, intent: Intent, *, delay_s: float = 0) -> Owed:
         """Return an intent as a debt that is due now, or `delay_s` seconds from now."""
@@ -65,12 +71,13 @@ class Ledger:
 
         Returns once other processes were told; those of an update that was applied before are told again,
         as whoever applied it may have died before it could tell. Raises Unavailable when the store cannot be
-        written; then nothing has changed anywhere.
+        written, or did not say that it was: then memory forgets what may be stored by now.
         """
         now = self._clock.now()
         leased = msgspec.structs.replace(changes, at=now, owed=_leased(changes.owed))
         told = _doubting_late(leased, self._telegram_now())
-        if not await self._store.apply(leased):
+        if not await self._applied(leased):
+            self._remember(told)
             await self._shared.learn(told)
             return False
         self._remember(told)
@@ -84,6 +91,22 @@ class Ledger:
             self._swept()
         await self._shared.learn(told)
         return True
+
+    async def _applied(self, changes: Changes) -> bool:
+        try:
+            return await self._store.apply(changes)
+        except TransientError:
+            self._doubt(changes)
+            raise
+
+    def _doubt(self, changes: Changes) -> None:
+        """An answer may be lost after the commit: whoever needs what was written looks into the store."""
+        for learnt in changes.memberships:
+            self._memory.forget_membership(learnt.user_id, learnt.channel_id)
+        for seen in changes.standings:
+            self._memory.forget_standing(seen.group_id, seen.user_id)
+        if changes.groups or changes.unguarded or changes.channels or changes.moved:
+            self._outdated()
 
     def _remember(self, told: Changes) -> None:
         if self._guarded.hears_anew(told.channels):
