@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import json
 import os
 import signal
@@ -20,6 +21,8 @@ READY_WITHIN_S = 30.0
 OUT_WITHIN_S = 25.0
 LOOK_EVERY_S = 0.1
 ANSWER_WITHIN_S = 5.0
+PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
 RUN = ("-m", "gmbot", "run")
 
 
@@ -151,8 +154,14 @@ async def started(
             stderr=stream,
             cwd=folder,
             start_new_session=True,
+            # Should this process be killed outright, the kernel ends GMBot.
+            preexec_fn=_die_with_parent,
         )
     return Program(process, port, log)
+
+
+def _die_with_parent() -> None:
+    _LIBC.prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
 
 
 def _surroundings() -> dict[str, str]:
