@@ -175,6 +175,10 @@ async def _live(
     plan: Plan, town: Town, simulator: Simulator, product: _Product, told: Callable[[Sample], None]
 ) -> Outcome:
     town.protect()
+    # A /protect that meets a fault is answered with "try again": the group would never be guarded.
+    async with asyncio.timeout(PATIENCE_S):
+        while not town.answered():  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
     for fault in FAULTS:
         simulator.faults.add(fault)
     began = time.monotonic()

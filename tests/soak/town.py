@@ -83,6 +83,13 @@ class Town:
         for number, quarter in enumerate(self.quarters):
             self.world.say(self.owner, quarter.group, f"/protect @news_{number}")
 
+    def answered(self) -> bool:
+        """Whether the bot has answered in every group."""
+        return all(
+            any(message.author == self.bot for message in self.world.messages(quarter.group))
+            for quarter in self.quarters
+        )
+
     def act(self) -> None:
         """Have somebody do something; who may not do it does nothing."""
         quarter = self.chance.choice(self.quarters)
