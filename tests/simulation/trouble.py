@@ -21,7 +21,7 @@ from gmbot.simulator.members import Wire
 
 METHODS = (None, None, "getChatMember", "getChatMember", "restrictChatMember", "sendMessage", "deleteMessage")
 UPDATES = (None, "chat_member", "message", "my_chat_member", "callback_query")
-JUMPS_S = (-10.0, -2.0, 2.0, 10.0, 90.0, 3_600.0, 86_400.0)
+JUMPS_S = (-10.0, -2.0, 2.0, 10.0, 90.0, 3_600.0, 20_000.0)
 """One that is set back by more delays what is owed by as much: docs/backlog/a-clock-that-is-put-back.md."""
 
 MOST_BACK_S = 10.0
