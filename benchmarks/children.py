@@ -113,7 +113,7 @@ async def _filled(path: Path, ground: Ground) -> str:
     if ground.module != BASELINE:
         from gmbot.adapters.sql.migrate import upgrade
 
-        await upgrade(f"sqlite+aiosqlite:///{path}")
+        await upgrade(f"sqlite:///{path}")
         await asyncio.to_thread(fill_sqlite, path, ground.town.tables())
     else:
         from benchmarks.baseline.storage import prepare

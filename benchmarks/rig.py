@@ -152,4 +152,4 @@ async def _migrated(database: Path) -> None:
     """A start is measured as every start but the first: with the tables there."""
     from gmbot.adapters.sql.migrate import upgrade
 
-    await upgrade(f"sqlite+aiosqlite:///{database}")
+    await upgrade(f"sqlite:///{database}")

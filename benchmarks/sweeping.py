@@ -67,7 +67,7 @@ async def _warmed() -> list[float]:
 
 
 async def _store(path: Path, bot: BotId, group: Group, people: list[UserId]) -> None:
-    database = await open_database(f"sqlite+aiosqlite:///{path}")
+    database = await open_database(f"sqlite:///{path}")
     seen = Standing(Status.MEMBER, Stamp(int(time.time()), Source.EVENT, 1))
     await SqlStore(database, bot, lambda event: None).apply(
         Changes(

@@ -111,7 +111,7 @@ async def running(box: Box, folder: Path, log: Path, around: Surroundings) -> As
     """Yield the product at work for the box; all is mended at the end so that nothing holds it up."""
     settings = Settings(
         bot_tokens=(Secret(TOKEN),),
-        database_url=Secret(f"sqlite+aiosqlite:///{folder}/gmbot.db"),
+        database_url=Secret(f"sqlite:///{folder}/gmbot.db"),
         redis_url=Secret(around.redis.url) if around.redis else None,
         ops_port=0,
         telegram_api_url=box.simulator.url,

@@ -57,7 +57,7 @@ from gmbot.settings.variables import (
 
 __all__ = ["CircuitMode", "Environment", "LogLevel", "Mode", "Secret", "Settings", "database_url"]
 
-DEFAULT_DATABASE_URL: Final = "sqlite+aiosqlite:///gmbot.db"
+DEFAULT_DATABASE_URL: Final = "sqlite:///gmbot.db"
 WEBHOOK_PORTS: Final = (443, 80, 88, 8443)
 """The only ports that Telegram delivers to (Bot API, setWebhook)."""
 SHORTEST_TTL_S: Final = 40
@@ -72,7 +72,7 @@ HIGHEST_BUDGET: Final = 10_000
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that an operator decides, checked.
 
-    `database_url` is normalised to `sqlite+aiosqlite:///…` or `postgresql+asyncpg://…`; addresses
+    `database_url` is normalised to `sqlite:///…` or `postgresql+asyncpg://…`; addresses
     have no slash at the end.
     """
 

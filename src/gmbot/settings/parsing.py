@@ -189,7 +189,7 @@ def sqlite_url(variable: Variable, value: str) -> Secret:
         raise variable.wrong(
             "must name a file, with three slashes before a relative path and four before an absolute one"
         )
-    return Secret(f"sqlite+aiosqlite://{path}")
+    return Secret(f"sqlite://{path}")
 
 
 def postgresql_url(variable: Variable, value: str) -> Secret:

@@ -32,7 +32,7 @@ def product(simulator: Simulator, folder: Path) -> Product:
         {
             "BOT_TOKEN": TOKEN,
             "TELEGRAM_API_URL": simulator.url,
-            "DATABASE_URL": f"sqlite+aiosqlite:///{folder / 'gmbot.db'}",
+            "DATABASE_URL": f"sqlite:///{folder / 'gmbot.db'}",
             "OPS_PORT": "0",
         }
     )

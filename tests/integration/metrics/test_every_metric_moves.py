@@ -57,7 +57,7 @@ async def product(box: Box, redis_url: str, tmp_path: Path) -> AsyncIterator[Pro
     """GMBot in the box, with Redis, sending so little at once that calls queue; no gauge is set yet."""
     settings = Settings(
         bot_tokens=(Secret(TOKEN),),
-        database_url=Secret(f"sqlite+aiosqlite:///{tmp_path}/gmbot.db"),
+        database_url=Secret(f"sqlite:///{tmp_path}/gmbot.db"),
         redis_url=Secret(redis_url),
         ops_port=0,
         telegram_api_url=box.simulator.url,

@@ -31,7 +31,7 @@ def settings(folder: Path, api: str, **more: object) -> Settings:
     """Return settings of a production with embedded SQLite."""
     return Settings(
         bot_tokens=(Secret(TOKEN),),
-        database_url=Secret(f"sqlite+aiosqlite:///{folder}/gmbot.db"),
+        database_url=Secret(f"sqlite:///{folder}/gmbot.db"),
         environment=Environment.PRODUCTION,
         telegram_api_url=api,
         ops_token=Secret(WORD),

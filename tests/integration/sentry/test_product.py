@@ -55,7 +55,7 @@ async def test_an_injected_failure_appears_once(bugsink: Bugsink, tmp_path: Path
     async with opened_box() as box:
         settings = Settings(
             bot_tokens=(Secret(TOKEN),),
-            database_url=Secret(f"sqlite+aiosqlite:///{tmp_path}/gmbot.db"),
+            database_url=Secret(f"sqlite:///{tmp_path}/gmbot.db"),
             sentry_dsn=Secret(bugsink.dsn),
             ops_port=0,
             telegram_api_url=box.simulator.url,

@@ -28,7 +28,7 @@ def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 async def _keep(url: str, bot: int, *updates: int) -> None:
-    database = await open_database(url.replace("sqlite:", "sqlite+aiosqlite:"))
+    database = await open_database(url)
     store = SqlStore(database, BotId(bot), lambda event: None)
     for update in updates:
         kept = SetAside(

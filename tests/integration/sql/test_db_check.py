@@ -151,7 +151,7 @@ async def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     """Looking must not leave an empty database behind."""
     path = tmp_path / "none.db"
     with pytest.raises(ConfigurationError, match="gmbot migrate"):
-        await checked(Secret(f"sqlite+aiosqlite:///{path}"))
+        await checked(Secret(f"sqlite:///{path}"))
     assert not path.exists()
 
 

@@ -15,7 +15,7 @@ from gmbot.domain.errors import Unavailable
 
 def database(folder: Path) -> Sqlite:
     """An empty database."""
-    opened = connect(f"sqlite+aiosqlite:///{folder}/notes.db")
+    opened = connect(f"sqlite:///{folder}/notes.db")
     assert isinstance(opened, Sqlite)
     return opened
 

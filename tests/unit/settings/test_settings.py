@@ -38,7 +38,7 @@ def test_a_token_is_all_that_is_needed() -> None:
     settings = Settings.load(MINIMAL)
     assert settings == Settings(bot_tokens=(Secret(TOKEN),))
     assert settings.mode is Mode.POLLING
-    assert settings.database_url.reveal() == "sqlite+aiosqlite:///gmbot.db"
+    assert settings.database_url.reveal() == "sqlite:///gmbot.db"
     assert (settings.port, settings.ops_host, settings.ops_port) == (8443, "127.0.0.1", 8000)
     assert (settings.environment, settings.log_level) == (Environment.DEVELOPMENT, LogLevel.INFO)
     assert settings.telegram_api_url == "https://api.telegram.org"
@@ -114,9 +114,9 @@ def test_reading_the_environment_twice_is_impossible() -> None:
 @pytest.mark.parametrize(
     ("given", "meant"),
     [
-        ("sqlite:///gmbot.db", "sqlite+aiosqlite:///gmbot.db"),
-        ("sqlite:////var/lib/gmbot.db", "sqlite+aiosqlite:////var/lib/gmbot.db"),
-        ("sqlite+pysqlite:///x.db?timeout=5", "sqlite+aiosqlite:///x.db?timeout=5"),
+        ("sqlite:///gmbot.db", "sqlite:///gmbot.db"),
+        ("sqlite:////var/lib/gmbot.db", "sqlite:////var/lib/gmbot.db"),
+        ("sqlite+pysqlite:///x.db?timeout=5", "sqlite:///x.db?timeout=5"),
         ("postgres://u:p@h/d", "postgresql+asyncpg://u:p@h/d"),
         ("postgresql://u:p%40@h:5433/d", "postgresql+asyncpg://u:p%40@h:5433/d"),
         ("postgresql+psycopg2://h/d?sslmode=require", "postgresql+asyncpg://h/d?ssl=require"),
@@ -130,7 +130,7 @@ def test_database_addresses_are_normalised(given: str, meant: str) -> None:
 
 def test_the_database_address_is_readable_without_a_token() -> None:
     """Migrations need no bot."""
-    assert database_url({}).reveal() == "sqlite+aiosqlite:///gmbot.db"
+    assert database_url({}).reveal() == "sqlite:///gmbot.db"
     assert database_url({"DATABASE_URL": "postgres://h/d"}).reveal() == "postgresql+asyncpg://h/d"
 
 
