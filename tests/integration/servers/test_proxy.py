@@ -77,7 +77,7 @@ async def test_a_good_network_only_passes_on(proxy: Proxy, dial: Dial) -> None:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "least_s"), [(Trouble.LATENCY, 0.1), (Trouble.SLOW_DATA, 0.05), (Trouble.BANDWIDTH, 0.1)]
+    ("trouble", "least_s"), [(Trouble.LATENCY, 0.1), (Trouble.SLOW_DATA, 0.04), (Trouble.BANDWIDTH, 0.1)]
 )
 async def test_a_slow_network_is_as_slow_as_it_says(
     proxy: Proxy, dial: Dial, trouble: Trouble, least_s: float
