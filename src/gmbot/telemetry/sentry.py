@@ -241,7 +241,7 @@ def _connected(options: SentryOptions, count: Count) -> Callable[[Found], None]:
         include_local_variables=False,
         max_request_body_size="never",
         # Telegram has no use for trace headers.
-        propagate_traces=False,
+        trace_propagation_targets=[],
         auto_session_tracking=False,
         enable_db_query_source=False,
         enable_http_request_source=False,
@@ -272,11 +272,10 @@ def _integrations(options: SentryOptions) -> list[Integration]:
 
     wanted: list[Integration] = [DedupeIntegration()]
     if options.traces_share:
-        from sentry_sdk.integrations.aiohttp import AioHttpIntegration
         from sentry_sdk.integrations.redis import RedisIntegration
         from sentry_sdk.integrations.sqlalchemy import SqlalchemyIntegration
 
-        wanted += [AioHttpIntegration(), RedisIntegration(), SqlalchemyIntegration()]
+        wanted += [RedisIntegration(), SqlalchemyIntegration()]
     return wanted
 
 

@@ -17,6 +17,7 @@ import brotli  # type: ignore[import-untyped]
 import pytest
 from sqlalchemy import create_engine, text
 
+from gmbot.adapters.sql.quick import fetch
 from gmbot.domain.ids import BotId
 from gmbot.gate.about import About, Concerning
 from gmbot.gate.events import ApiCalled
@@ -88,13 +89,14 @@ def test_a_transaction_tells_of_decisions_queries_and_calls(relay: Relay) -> Non
             pass
         with engine.connect() as connection:
             connection.execute(text("SELECT :words"), {"words": CANARY})
+            fetch(connection, "SELECT upper(?)", [CANARY])
         traces.listen(ApiCalled(BotId(7), "restrictChatMember", 200, 0.25, -1001234567890))
     engine.dispose()
 
     [transaction] = relay.transactions()
     assert transaction["transaction"] == "update"
     parts = {span["description"]: span for span in transaction["spans"]}
-    assert {"decide", "SELECT ?", "call restrictChatMember"} <= parts.keys()
+    assert {"decide", "SELECT ?", "SELECT upper(?)", "call restrictChatMember"} <= parts.keys()
     told = json.dumps(transaction)
     assert [word for word in (CANARY, "987654321", "1001234567890") if word in told] == []
 

@@ -34,12 +34,13 @@ class Quick(Generic[T]):
 def fetch(db: Connection, statement: str, values: Sequence[Any]) -> Sequence[Line]:
     """Run one statement, in the driver's own notation, and return its rows."""
     driver: Any = _driver(db)
-    _hear(db.dispatch.before_cursor_execute, db, statement, tuple(values))
+    heard = Heard(db)
+    heard.before(statement, tuple(values))
     if db.dialect.name == "sqlite":
         found: Sequence[Line] = driver.execute(statement, values).fetchall()
     else:
         found = await_only(driver.fetch(statement, *values))
-    _hear(db.dispatch.after_cursor_execute, db, statement, tuple(values))
+    heard.after(statement, tuple(values))
     return found
 
 
@@ -48,9 +49,10 @@ def fill(db: Connection, statement: str, lines: Sequence[Sequence[Any]]) -> None
     if not lines:
         return
     driver: Any = db.connection.driver_connection
-    _hear(db.dispatch.before_cursor_execute, db, statement, lines)
+    heard = Heard(db, many=True)
+    heard.before(statement, lines)
     driver.executemany(statement, lines)
-    _hear(db.dispatch.after_cursor_execute, db, statement, lines)
+    heard.after(statement, lines)
 
 
 @contextmanager
@@ -81,9 +83,29 @@ def _driver(db: Connection) -> Any:
     return driver
 
 
-def _hear(listeners: Any, db: Connection, statement: str, values: Any) -> None:
-    if listeners:
-        cursor = db.connection.cursor()
+class Heard:
+    """One statement, as whoever listens to a connection's statements hears of it.
+
+    It stands for SQLAlchemy's execution context, on which listeners leave what they need again afterwards.
+    """
+
+    def __init__(self, db: Connection, *, many: bool = False) -> None:
+        self.dialect = db.dialect
+        self.executemany = many
+        self._db = db
+
+    def before(self, statement: str, values: Any) -> None:
+        """Tell of it before it is run."""
+        self._tell(self._db.dispatch.before_cursor_execute, statement, values)
+
+    def after(self, statement: str, values: Any) -> None:
+        """Tell that it was run."""
+        self._tell(self._db.dispatch.after_cursor_execute, statement, values)
+
+    def _tell(self, listeners: Any, statement: str, values: Any) -> None:
+        if not listeners:
+            return
+        cursor = self._db.connection.cursor()
         for hear in listeners:
-            hear(db, cursor, statement, values, None, False)
+            hear(self._db, cursor, statement, values, self, self.executemany)
         cursor.close()
