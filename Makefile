@@ -33,9 +33,10 @@ run: $(RUN_READY) ## the bot itself: BOT_TOKEN=… make run
 migrate: $(RUN_READY) ## bring the database of DATABASE_URL up to date
 	@$(BIN)/gmbot migrate $(ARGS)
 
+# Three at once on two cores: a good part of the tests waits for servers, browsers and bad networks.
 test: $(DEV_READY) ## every test, then the coverage floors (ARGS="-k word" for fewer, without floors)
 	@rm -f .coverage .coverage.*
-	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report= $(ARGS)
+	$(BIN)/pytest -n 3 --dist loadgroup --cov --cov-report= $(ARGS)
 ifeq ($(strip $(ARGS)),)
 	$(BIN)/coverage report --fail-under=90
 	$(BIN)/coverage report --fail-under=100 --include='src/gmbot/domain/*'
