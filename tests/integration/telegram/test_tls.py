@@ -17,12 +17,12 @@ from gmbot.adapters.telegram.http import HttpPool
 from gmbot.domain.errors import Unavailable
 
 ANSWER = b'HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"ok":true}'
-MADE = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
+MADE = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=gmbot -addext subjectAltName=IP:127.0.0.1"
 
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[Path, Path]:
-    """A certificate for `localhost` and its key."""
+    """A certificate for this machine and its key."""
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("there is no openssl to make a certificate with")
@@ -54,7 +54,7 @@ async def test_a_trusted_server_is_called_over_one_connection(
     """Its certificate is the machine's to trust (SSL_CERT_FILE)."""
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
     async with server(certificate) as port:
-        pool = HttpPool(f"https://localhost:{port}")
+        pool = HttpPool(f"https://127.0.0.1:{port}")
         replies = [await pool.bot(TOKEN).post("getMe", b"{}", 5.0) for _ in range(2)]
         await pool.close()
     assert [reply.body for reply in replies] == [b'{"ok":true}'] * 2
@@ -63,7 +63,7 @@ async def test_a_trusted_server_is_called_over_one_connection(
 async def test_a_server_that_nobody_vouches_for_learns_no_token(certificate: tuple[Path, Path]) -> None:
     """The handshake fails before anything is said."""
     async with server(certificate) as port:
-        pool = HttpPool(f"https://localhost:{port}")
+        pool = HttpPool(f"https://127.0.0.1:{port}")
         with pytest.raises(Unavailable, match="SSLCertVerificationError"):
             await pool.bot(TOKEN).post("getMe", b"{}", 5.0)
         await pool.close()
