@@ -118,7 +118,7 @@ class CircuitMachine(RuleBasedStateMachine):
     @rule()
     def heal(self) -> None:
         """Whatever was, an outage that is over ends within three probes, once the present one is lost."""
-        self.time += LIMITS.slow_s
+        self.time += 1.5 * LIMITS.slow_s
         self.circuit.look()
         if self.closed():
             # An answer may still open it: what went before counts for as long as its window.
