@@ -13,7 +13,6 @@ import msgspec
 from gmbot.domain.errors import ChatUnusable, RefusedError, RightsMissing, Unavailable
 from gmbot.domain.group import Group
 from gmbot.domain.ids import ChannelId, UserId
-from gmbot.domain.membership import UNKNOWN, merge
 from gmbot.domain.verdict import Judgement, Reason, Verdict, decide
 from gmbot.gate.bot import Bot
 from gmbot.gate.changes import Changes
@@ -83,11 +82,7 @@ async def _judged(bot: Bot, group: Group, user_id: UserId) -> tuple[Verdict, Cha
     answers = await bot.questions.memberships(user_id, verdict.ask)
     await lose_channels(bot, bot.questions.take_unusable())
     known = tuple(answer for answer in answers if answer.membership.known)
-    facts = dict(record.memberships)
-    for answer in known:
-        facts[answer.channel_id] = merge(facts.get(answer.channel_id, UNKNOWN), answer.membership)
-    asked = msgspec.structs.replace(record, memberships=facts)
-    verdict = decide(bot.knowledge.evidence(group, asked, bot.telegram.now()))
+    verdict = decide(bot.knowledge.evidence(group, record.learning(known), bot.telegram.now()))
     return verdict, Changes(memberships=known, owed=owed_elsewhere(bot, record.memberships, known))
 
 

@@ -110,10 +110,7 @@ class _Settlement:
         known = tuple(answer for answer in answers if answer.membership.known)
         owed = owed_elsewhere(self._bot, self._record.memberships, known)
         self._learnt = msgspec.structs.replace(self._learnt, memberships=known, owed=owed)
-        facts = dict(self._record.memberships)
-        for answer in known:
-            facts[answer.channel_id] = merge(facts.get(answer.channel_id, UNKNOWN), answer.membership)
-        self._record = msgspec.structs.replace(self._record, memberships=facts)
+        self._record = self._record.learning(known)
         await lose_channels(self._bot, self._bot.questions.take_unusable())
 
     async def _step(self, verdict: Verdict, group: Group | None) -> bool:

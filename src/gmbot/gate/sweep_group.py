@@ -10,7 +10,7 @@ import msgspec
 from gmbot.domain.group import Group
 from gmbot.domain.ids import ChannelId, UserId
 from gmbot.domain.mass_flip import FlipCount, is_mass_flip
-from gmbot.domain.membership import UNKNOWN, MembershipState, merge
+from gmbot.domain.membership import UNKNOWN, MembershipState
 from gmbot.domain.sweeping import Terms, to_ask
 from gmbot.domain.verdict import Judgement, Reason, Verdict, decide
 from gmbot.gate.bot import Bot
@@ -77,10 +77,7 @@ class _Person:
 
     def learn(self, answers: tuple[LearntMembership, ...]) -> None:
         """Take in what Telegram said."""
-        facts = dict(self.record.memberships)
-        for answer in answers:
-            facts[answer.channel_id] = merge(facts.get(answer.channel_id, UNKNOWN), answer.membership)
-        self.record = msgspec.structs.replace(self.record, memberships=facts)
+        self.record = self.record.learning(answers)
 
     def turned(self) -> tuple[ChannelId, ...]:
         """Return the channels where they were subscribed and are no longer."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -10,10 +10,10 @@ import msgspec
 from gmbot.domain.group import Channel, Group
 from gmbot.domain.hold import Hold
 from gmbot.domain.ids import ChannelId, GroupId, UserId
-from gmbot.domain.membership import Membership
+from gmbot.domain.membership import UNKNOWN, Membership, merge
 from gmbot.domain.standing import Standing
 from gmbot.gate.ages import Page, Pruned
-from gmbot.gate.changes import AuditEntry, Changes, SetAside
+from gmbot.gate.changes import AuditEntry, Changes, LearntMembership, SetAside
 from gmbot.gate.intents import Owed
 from gmbot.gate.sweeps import Sweep
 
@@ -30,6 +30,13 @@ class PersonRecord(msgspec.Struct, frozen=True):
     standing: Standing | None = None
     memberships: KnownMemberships = {}
     lapsed: tuple[ChannelId, ...] = ()
+
+    def learning(self, answers: Iterable[LearntMembership]) -> PersonRecord:
+        """Return the record after Telegram's answers about the same person; an older one changes nothing."""
+        facts = dict(self.memberships)
+        for answer in answers:
+            facts[answer.channel_id] = merge(facts.get(answer.channel_id, UNKNOWN), answer.membership)
+        return msgspec.structs.replace(self, memberships=facts)
 
 
 class KnownPerson(msgspec.Struct, frozen=True):
