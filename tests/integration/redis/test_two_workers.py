@@ -19,6 +19,7 @@ from gmbot.adapters.telegram.http import HttpPool
 from gmbot.adapters.telegram.polling import Poller
 from gmbot.bootstrap import BotAtWork, Parts, assemble
 from gmbot.domain.ids import BotId
+from gmbot.domain.mass_flip import FlipLimits
 from gmbot.gate.events import Event, UpdateHandled
 from gmbot.gate.incoming import Incoming
 from gmbot.resilience.backoff import Backoff
@@ -27,6 +28,8 @@ from gmbot.simulator import Simulator, WallClock, World
 
 BOT = BotId(int(TOKEN.partition(":")[0]))
 ACTS = 150
+NEVER_TOO_MANY = FlipLimits(least=1_000)
+"""Everybody here comes and goes within seconds, which the brake would take for a mistake."""
 
 
 class Pair:
@@ -102,6 +105,7 @@ async def _worker(
         open_store=lambda bot_id, emit: MemoryStore(bot_id, database),
         emit=pair.events.append,
         open_shared=hub.memory,
+        flips=NEVER_TOO_MANY,
     )
     worker = await assemble(TOKEN, parts)
     exits.push_async_callback(worker.stop, 1.0)
