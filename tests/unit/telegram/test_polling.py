@@ -113,7 +113,7 @@ async def test_a_poll_asks_for_what_the_bot_needs() -> None:
     assert poll == {
         "offset": 0,
         "limit": 100,
-        "timeout": 50,
+        "timeout": 4,
         "allowed_updates": [
             "message",
             "edited_message",
@@ -123,7 +123,15 @@ async def test_a_poll_asks_for_what_the_bot_needs() -> None:
             "chat_join_request",
         ],
     }
-    assert on.script.timeouts[1] == 60
+    assert on.script.timeouts[1] == 14
+
+
+async def test_a_poll_waits_longer_the_longer_nothing_happens() -> None:
+    """Where much happens an answer that gets lost leaves the bot deaf for seconds, not for a minute."""
+    on = stage(*[batch()] * 5, batch(message_update(5)), batch())
+    await on.run()
+    waits = [arguments["timeout"] for method, arguments in on.script.calls if method == "getUpdates"]
+    assert waits[:8] == [4, 8, 16, 32, 50, 50, 4, 8]
 
 
 async def test_a_batch_is_confirmed_by_the_next_poll() -> None:

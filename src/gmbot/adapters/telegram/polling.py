@@ -28,6 +28,11 @@ FULL = 100
 """As many updates as an answer holds: more are waiting then."""
 
 WORTH_CONFIRMING = FULL // 2
+
+BRIEF_S = 4
+"""How long a poll waits after one that brought something; then ever longer. Whoever loses an answer is deaf for
+that long and ten seconds more: not for a minute where much happens."""
+
 OVERTAKE_S, LATEST_S = 0.05, 0.25
 """While something is not handled, what came meanwhile is asked for this often, at first and at last."""
 
@@ -37,8 +42,8 @@ class Poller:
 
     What `passes` is dealt with at once. While an update takes long, those that follow it are fetched and
     handled all the same, up to the hundredth: Telegram's answers begin with the first that is not confirmed.
-    A poll waits up to `wait_s` seconds (0–50); `backoff` paces what follows a failure. Slow updates are
-    overtaken after `overtake_s` seconds, or never (infinity).
+    A poll waits up to `wait_s` seconds (0–50), less while much happens; `backoff` paces what follows a
+    failure. Slow updates are overtaken after `overtake_s` seconds, or never (infinity).
     """
 
     def __init__(
@@ -59,6 +64,7 @@ class Poller:
         self._emit = emit
         self._backoff = backoff
         self._wait_s = wait_s
+        self._lull_s = min(wait_s, BRIEF_S)
         self._confirmed = 0
         self._full = False
         self._overtake_s = overtake_s
@@ -100,7 +106,7 @@ class Poller:
     async def _poll(self) -> Sequence[Arrived]:
         offset = self._unfinished.offset
         # What is not handled yet would be answered at once, again and again.
-        wait_s = 0 if self._unfinished else self._wait_s
+        wait_s = 0 if self._unfinished else self._lull_s
         answer = await self._client.updates(offset, limit=FULL, wait_s=wait_s)
         if isinstance(answer, Conflict):
             await self._contest(answer)
@@ -108,6 +114,7 @@ class Poller:
         self._contested = False
         self._confirmed = offset
         self._unfinished.forget_confirmed(offset)
+        self._lull_s = min(self._wait_s, BRIEF_S if answer else max(self._lull_s, 2 * wait_s))
         return answer
 
     async def _contest(self, conflict: Conflict) -> None:
