@@ -24,6 +24,7 @@ from gmbot.resilience.budget import Budget
 from gmbot.telemetry.scrubbing import Scrubber
 
 if TYPE_CHECKING:
+    from sentry_sdk._types import Event as SentryEvent
     from sentry_sdk.envelope import Envelope
     from sentry_sdk.integrations import Integration
     from sentry_sdk.transport import HttpTransport
@@ -84,10 +85,14 @@ class Step(msgspec.Struct, frozen=True):
         return {"timestamp": self.at, "category": "gmbot", "message": type(self.event).__name__, "data": told}
 
 
-class Found(msgspec.Struct, frozen=True):
-    """An error, or what a library logged of one; where it came out, whom it is about, and what led to it."""
+Fault = BaseException | logging.LogRecord | events.UpdateSetAside
+"""An error, what a library logged of one, or an update that came to nothing."""
 
-    error: BaseException | logging.LogRecord
+
+class Found(msgspec.Struct, frozen=True):
+    """What is to be told; where it came out, whom it is about, and what led to it."""
+
+    fault: Fault
     where: str
     about: About
     steps: tuple[Step, ...]
@@ -131,12 +136,17 @@ class Reporter:
         self._tell: Callable[[Found], None] | None = None
 
     def listen(self, event: events.Event) -> None:
-        """Report the error that an event tells of, if nobody foresaw it; remember what may explain one."""
+        """Report the error that an event tells of, if nobody foresaw it; remember what may explain one.
+
+        An update that is set aside is an error whatever it failed at, and is told of even if it has no cause.
+        """
         if type(event) in STEPS:
             self._steps.append(Step(self._now(), event, about()))
             return
         cause = getattr(event, "cause", None)
-        if isinstance(cause, BaseException):
+        if isinstance(event, events.UpdateSetAside):
+            self._find(event, type(event).__name__)
+        elif isinstance(cause, BaseException):
             self.report(cause, str(getattr(event, "where", type(event).__name__)))
 
     def report(self, error: BaseException, where: str) -> None:
@@ -145,16 +155,18 @@ class Reporter:
             self._find(error, where)
 
     def report_logged(self, record: logging.LogRecord) -> None:
-        """Report what a library logged as an error."""
-        self._find(record, record.name)
+        """Report what a library logged as an error, unless it logged what was to be expected."""
+        error = record.exc_info[1] if record.exc_info else None
+        if not isinstance(error, EXPECTED):
+            self._find(record, record.name)
 
-    def _find(self, error: BaseException | logging.LogRecord, where: str) -> None:
+    def _find(self, fault: Fault, where: str) -> None:
         if len(self._waiting) >= MOST_WAITING or not self._budget.take():
             self._count("dropped")
             return
-        here = about()
+        here = _concerned(fault)
         led_here = tuple(step for step in self._steps if step.belongs_to(here))
-        self._waiting.append(Found(error, where, here, led_here))
+        self._waiting.append(Found(fault, where, here, led_here))
         if self._tell is None:
             self.load()
         else:
@@ -224,8 +236,7 @@ def _connected(options: SentryOptions, count: Count) -> Callable[[Found], None]:
     scrubber = Scrubber(options.key, options.secrets)
 
     def cleaned(report: Any, hint: dict[str, Any]) -> Any:
-        error = (hint.get("exc_info") or (None, None))[1]
-        return None if isinstance(error, EXPECTED) else scrubber.report(report, about())
+        return scrubber.report(report, about())
 
     sentry_sdk.init(
         dsn=options.dsn,
@@ -258,12 +269,39 @@ def _connected(options: SentryOptions, count: Count) -> Callable[[Found], None]:
             scope.set_tag("where", found.where)
             for step in found.steps:
                 scope.add_breadcrumb(step.breadcrumb())
-            if isinstance(found.error, BaseException):
-                sentry_sdk.capture_exception(found.error)
-            else:
-                logged.handle(found.error)
+            match found.fault:
+                case events.UpdateSetAside() as update:
+                    sentry_sdk.capture_event(_set_aside(update))
+                case logging.LogRecord() as record:
+                    logged.handle(record)
+                case error:
+                    sentry_sdk.capture_exception(error)
 
     return tell
+
+
+def _concerned(fault: Fault) -> About:
+    """Return whom something is about: an update says itself whose it is."""
+    here = about()
+    if isinstance(fault, events.UpdateSetAside):
+        return msgspec.structs.replace(here, bot_id=fault.bot_id, update_id=fault.update_id)
+    return here
+
+
+def _set_aside(update: events.UpdateSetAside) -> SentryEvent:
+    """Return a report of an update: one of its own, also if several failed at the same error object."""
+    import sentry_sdk
+    from sentry_sdk.utils import event_from_exception
+
+    report: SentryEvent = {"level": "error"}
+    if update.cause is None:
+        report["logentry"] = {"message": f"{update.kind} set aside: {update.error}"}
+    else:
+        options = sentry_sdk.get_client().options
+        report = event_from_exception(update.cause, client_options=options)[0]
+    tags = {"update": update.kind, "error": update.error, "place": update.place, "tries": str(update.tries)}
+    report["tags"] = {name: value for name, value in tags.items() if value}
+    return report
 
 
 def _integrations(options: SentryOptions) -> list[Integration]:

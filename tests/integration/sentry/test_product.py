@@ -74,6 +74,7 @@ async def test_an_injected_failure_appears_once(bugsink: Bugsink, tmp_path: Path
     assert len(reports) == 1
     assert reports[0]["exception"]["values"][0]["type"] == "KeyError"
     assert {"bot", "group"} <= reports[0]["tags"].keys()
+    assert reports[0]["tags"]["update"] == "chat_member"
     assert reports[0]["user"]["id"]
     assert "canary" not in json.dumps(bugsink.reports()[before:]) + log.getvalue().decode()
     assert TOKEN not in json.dumps(bugsink.reports()[before:]) + log.getvalue().decode()

@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from tests.fixtures.bugsink import Bugsink
 
-from gmbot.domain.errors import Unavailable
-from gmbot.domain.ids import BotId
+from gmbot.adapters.sql.gathering import Spoilt
+from gmbot.domain.errors import PersonProtected, TransientError, Unavailable
+from gmbot.domain.ids import BotId, UpdateId
 from gmbot.gate.about import About, Concerning
-from gmbot.gate.events import ApiCalled, QueryRan, Unforeseen
+from gmbot.gate.events import ApiCalled, QueryRan, Unforeseen, UpdateSetAside
 from gmbot.telemetry.scrubbing import Scrubber
 from gmbot.telemetry.sentry import REPORTS_AT_ONCE, LoggedErrors, Reporter, SentryOptions
 
@@ -131,6 +132,58 @@ def test_what_was_to_be_expected_is_not_told(watched: Watched, error: BaseExcept
     """An outage is no error of GMBot's: metrics and alerts tell of it."""
     watched.reporter.listen(Unforeseen("update", "Unavailable", error))
     assert watched.arrived() == []
+
+
+def test_what_a_library_logs_of_it_is_not_told_either(watched: Watched) -> None:
+    """As asyncio does of a task that an outage ended and whose error nobody looked at."""
+    with LoggedErrors(watched.reporter):
+        logging.getLogger("asyncio").error("never retrieved", exc_info=raised(Unavailable("database")))
+    assert watched.arrived() == []
+
+
+def set_aside(cause: Exception | None, update: int = 5) -> UpdateSetAside:
+    """Return the event of an update that failed at something."""
+    error = "Unreadable" if cause is None else type(cause).__name__
+    return UpdateSetAside(BotId(1), UpdateId(update), "chat_member", error, "judge.py:88", 3, cause)
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        KeyError(WORDS),
+        Spoilt(f"{WORDS!r}"),
+        TransientError(f"bot{TOKEN}"),
+        PersonProtected(f"no {USER}"),
+        None,
+    ],
+    ids=lambda cause: type(cause).__name__,
+)
+def test_whatever_an_update_failed_at_is_an_error(watched: Watched, cause: Exception | None) -> None:
+    """Once it is set aside: also what is expected elsewhere, and what could not even be read."""
+    watched.reporter.listen(set_aside(cause if cause is None else raised(cause)))
+
+    [report] = watched.arrived()
+    error = "Unreadable" if cause is None else type(cause).__name__
+    told = {"where": "UpdateSetAside", "update": "chat_member", "error": error, "place": "judge.py:88"}
+    bot = Scrubber(KEY).whom(About(bot_id=1))
+    assert report["tags"] == {**told, "tries": "3", **bot}
+    assert report["level"] == "error"
+    if cause is None:
+        assert report["logentry"] == {"message": "chat_member set aside: Unreadable"}
+    else:
+        assert report["exception"]["values"][0]["type"] == error
+    assert [word for word in ("canary", str(USER)) if word in json.dumps(report)] == []
+    assert watched.counted == ["reported"]
+
+
+def test_updates_that_failed_at_one_error_are_each_told(watched: Watched) -> None:
+    """The same object, told of a moment before: it is neither swallowed nor told twice of one update."""
+    error = raised(KeyError("size"))
+    watched.reporter.listen(Unforeseen("outbox", "KeyError", error))
+    for update in (5, 6):
+        watched.reporter.listen(set_aside(error, update))
+    where = [report["tags"]["where"] for report in watched.arrived()]
+    assert sorted(where) == ["UpdateSetAside", "UpdateSetAside", "outbox"]
 
 
 def test_a_flood_of_errors_is_told_in_part(watched: Watched) -> None:
