@@ -48,6 +48,7 @@ from gmbot.gate.tracing import untraced
 from gmbot.gate.watch_channels import recheck_channels
 from gmbot.resilience.backoff import Backoff
 from gmbot.resilience.clock import SystemClock
+from gmbot.resilience.racing import race
 from gmbot.settings import CircuitMode, Environment, Mode, Settings
 from gmbot.telemetry.logs import LogOptions, Logs
 from gmbot.telemetry.prometheus import Build, Metrics
@@ -145,10 +146,7 @@ class Product:
 
     async def until(self, told: asyncio.Event) -> None:
         """Return when told to stop. Raises what ended the last bot, if none can work any more."""
-        waiting = [asyncio.create_task(event.wait()) for event in (told, self._over)]
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        for task in waiting:
-            task.cancel()
+        await race(told.wait(), self._over.wait())
         if self._refused and self._over.is_set():
             raise self._refused[-1]
 

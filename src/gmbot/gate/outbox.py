@@ -18,6 +18,7 @@ from gmbot.gate.ledger import Ledger
 from gmbot.gate.ports import Clock, Emit, Store
 from gmbot.resilience.backoff import Backoff
 from gmbot.resilience.deadline import deadline
+from gmbot.resilience.racing import race
 from gmbot.resilience.workers import TaskPool
 
 Perform = Callable[[Owed], Awaitable[Changes]]
@@ -109,7 +110,8 @@ class Outbox:
             except TransientError:
                 failures += 1
                 self._look_at = self._clock.now() + self._backoff.delay_s(failures)
-            await self._nap(min(RENEW_EVERY_S, max(0.05, self._look_at - self._clock.now())))
+            nap_s = min(RENEW_EVERY_S, max(0.05, self._look_at - self._clock.now()))
+            await race(self._clock.sleep(nap_s), self._wake.wait())
 
     async def stop(self, grace_s: float) -> None:
         """Attempt nothing new, and let what runs end within `grace_s`; the rest stays owed, to anybody."""
@@ -187,15 +189,6 @@ class Outbox:
             async with deadline(HAND_BACK_S):
                 for start in range(0, len(left), _BATCH):
                     await self._ledger.write(Changes(postponed=tuple(left[start : start + _BATCH])))
-
-    async def _nap(self, nap_s: float) -> None:
-        nap = asyncio.ensure_future(self._clock.sleep(nap_s))
-        woken = asyncio.ensure_future(self._wake.wait())
-        try:
-            await asyncio.wait({nap, woken}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            nap.cancel()
-            woken.cancel()
 
     async def _attempts(self, key: str) -> None:
         owed = self._waiting.pop(key, None)

@@ -17,6 +17,7 @@ from gmbot.gate.sweep_group import PAGE, Sweeping
 from gmbot.gate.sweeps import Sweep, SweepKind
 from gmbot.resilience.backoff import Backoff
 from gmbot.resilience.budget import Budget
+from gmbot.resilience.racing import race
 
 SAVED_S = 0.2
 """For how long questions that were not asked may be made up for."""
@@ -97,7 +98,7 @@ class Reconciler:
                 failures += 1
                 wait_s = self._backoff.delay_s(failures, error.retry_after_s)
             if wait_s > 0:
-                await self._nap(wait_s)
+                await race(self._bot.clock.sleep(wait_s), self._wake.wait())
 
     async def sweep(self, sweep: Sweep, heard: Heard) -> Sweep:
         """Bring one sweep to its end and return it; `heard` is told of each person. Raises Unavailable."""
@@ -218,12 +219,3 @@ class Reconciler:
             return ()
         note = self._bot.voice.sweep_progress(group, sweep)
         return (self._bot.ledger.owe(Rewrite(sweep.chat_id, sweep.told, note)),)
-
-    async def _nap(self, nap_s: float) -> None:
-        nap = asyncio.ensure_future(self._bot.clock.sleep(nap_s))
-        woken = asyncio.ensure_future(self._wake.wait())
-        try:
-            await asyncio.wait({nap, woken}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            nap.cancel()
-            woken.cancel()

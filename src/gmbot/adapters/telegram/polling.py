@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 import math
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 from gmbot.adapters.telegram.client import BotClient, Conflict
 from gmbot.adapters.telegram.glimpses import Arrived, Passes, nothing_passes, unless_passed
@@ -18,6 +18,7 @@ from gmbot.gate.about import concerning
 from gmbot.gate.events import DependencyChanged, Lifecycle, Retried
 from gmbot.gate.ports import Clock, Emit
 from gmbot.resilience.backoff import Backoff
+from gmbot.resilience.racing import race
 
 T = TypeVar("T")
 
@@ -30,8 +31,8 @@ FULL = 100
 WORTH_CONFIRMING = FULL // 2
 
 BRIEF_S = 4
-"""How long a poll waits after one that brought something; then ever longer. Whoever loses an answer is deaf for
-that long and ten seconds more: not for a minute where much happens."""
+"""How long a poll waits after one that brought something; then ever longer. Whoever loses an answer is deaf
+for that long and ten seconds more: not for a minute where much happens."""
 
 OVERTAKE_S, LATEST_S = 0.05, 0.25
 """While something is not handled, what came meanwhile is asked for this often, at first and at last."""
@@ -175,12 +176,12 @@ class Poller:
             with contextlib.suppress(TransientError, RefusedError, ConfigurationError):
                 await self._client.updates(self._unfinished.offset, limit=1, timeout_s=FAREWELL_S)
 
-    async def _persist(self, attempt: Callable[[], Coroutine[Any, Any, T]]) -> T | None:
+    async def _persist(self, attempt: Callable[[], Awaitable[T]]) -> T | None:
         """Return what an attempt brings, however long it takes; None if stopped meanwhile."""
         failures = 0
         while not self._stopping.is_set():
             try:
-                result = await self._unless_stopping(attempt())
+                result = await race(attempt(), self._stopping.wait())
             except (TransientError, RefusedError) as error:
                 self._connect(not isinstance(error, Unavailable))
                 # Whom an open circuit refused has asked nobody: it need not wait any longer for that.
@@ -195,25 +196,9 @@ class Poller:
 
     async def _pause(self, failures: int, error: TransientError | RefusedError | None = None) -> None:
         told_s = error.retry_after_s if isinstance(error, TransientError) else None
-        await self._unless_stopping(_finish(self._clock.sleep(self._backoff.delay_s(failures, told_s))))
+        await race(self._clock.sleep(self._backoff.delay_s(failures, told_s)), self._stopping.wait())
 
     def _connect(self, connected: bool) -> None:
         if connected is not self._connected:
             self._connected = connected
             self._emit(DependencyChanged("telegram", connected))
-
-    async def _unless_stopping(self, work: Coroutine[Any, Any, T]) -> T | None:
-        """Return what `work` does, or None as soon as a stop is wanted: `work` is cancelled then."""
-        task = asyncio.ensure_future(work)
-        halt = asyncio.ensure_future(self._stopping.wait())
-        try:
-            await asyncio.wait({task, halt}, return_when=asyncio.FIRST_COMPLETED)
-            return task.result() if task.done() else None
-        finally:
-            task.cancel()
-            halt.cancel()
-            await asyncio.gather(task, halt, return_exceptions=True)
-
-
-async def _finish(work: Awaitable[None]) -> None:
-    await work

@@ -9,6 +9,7 @@ from itertools import chain, zip_longest
 from gmbot.domain.errors import TransientError
 from gmbot.domain.ids import UpdateId
 from gmbot.gate.incoming import BotChanged, ButtonTapped, Incoming, MemberChanged, MessageSeen
+from gmbot.resilience.racing import race
 
 Handle = Callable[[Incoming], Awaitable[None]]
 """Returns once an update's facts and intents are stored; raises TransientError when they cannot be now."""
@@ -175,21 +176,11 @@ class Unfinished:
 
     async def _rest(self, failures: int) -> None:
         """Pause, but no longer than until another update that had failed is handled."""
-        rest = [asyncio.ensure_future(self._pause(failures)), asyncio.ensure_future(_wait(self._healed))]
-        try:
-            await asyncio.wait(rest, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for one in rest:
-                one.cancel()
-            await asyncio.gather(*rest, return_exceptions=True)
+        await race(self._pause(failures), self._healed.wait())
 
     def _tell_healed(self) -> None:
         healed, self._healed = self._healed, asyncio.Event()
         healed.set()
-
-
-async def _wait(event: asyncio.Event) -> None:
-    await event.wait()
 
 
 def fairly(turns: Iterable[Turn]) -> list[Turn]:
