@@ -15,7 +15,7 @@ from gmbot.adapters.telegram.client import BotClient
 from gmbot.adapters.telegram.http import HttpPool
 from gmbot.adapters.telegram.wire import WebhookInfo
 from gmbot.domain.errors import ConfigurationError, GMBotError
-from gmbot.domain.ids import BotId
+from gmbot.domain.ids import bot_of
 from gmbot.resilience.clock import SystemClock
 from gmbot.settings import Mode, Secret, Settings
 
@@ -64,7 +64,7 @@ def _client(pool: HttpPool, token: Secret) -> BotClient:
     word = token.reveal()
     return BotClient(
         pool.bot(word),
-        bot_id=BotId(int(word.partition(":")[0])),
+        bot_id=bot_of(word),
         clock=SystemClock(),
         emit=lambda event: None,
         deadline_s=PATIENCE_S,

@@ -14,7 +14,7 @@ from rich.text import Text
 from gmbot.adapters.sql.database import open_database
 from gmbot.adapters.sql.store import SqlStore
 from gmbot.domain.errors import ConfigurationError, Unavailable
-from gmbot.domain.ids import BotId
+from gmbot.domain.ids import BotId, bot_of
 from gmbot.gate.changes import SetAside
 from gmbot.settings import Settings
 
@@ -30,7 +30,7 @@ async def kept(settings: Settings, limit: int) -> list[Kept]:
     """
     database = await open_database(settings.database_url.reveal())
     try:
-        bots = [BotId(int(token.reveal().partition(":")[0])) for token in settings.bot_tokens]
+        bots = [bot_of(token.reveal()) for token in settings.bot_tokens]
         return [(bot, one) for bot in bots for one in await _of(SqlStore(database, bot, _nobody), limit)]
     except Unavailable as error:
         raise ConfigurationError(f"DATABASE_URL names a database that cannot be read: {error}") from None

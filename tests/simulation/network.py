@@ -15,6 +15,7 @@ from tests.simulation.watched import CALL, Sent
 
 from gmbot.adapters.telegram.transport import Reply
 from gmbot.domain.errors import Unavailable
+from gmbot.domain.ids import bot_of
 from gmbot.simulator import Simulator
 
 WATCHED = frozenset(
@@ -83,7 +84,7 @@ class Line:
     def _sent(self, method: str, body: bytes) -> Sent | None:
         if method not in WATCHED:
             return None
-        sent = Sent(int(self._token.partition(":")[0]), method, _ARGUMENTS.decode(body), self._now())
+        sent = Sent(bot_of(self._token), method, _ARGUMENTS.decode(body), self._now())
         self._network.on_sent(sent)
         return sent
 

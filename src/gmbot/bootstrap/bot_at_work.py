@@ -19,7 +19,7 @@ from gmbot.adapters.telegram.transport import Transport
 from gmbot.bootstrap.circuits import open_circuits
 from gmbot.bootstrap.protection import ProtectedTransport
 from gmbot.domain.errors import TransientError
-from gmbot.domain.ids import BotId
+from gmbot.domain.ids import BotId, bot_of
 from gmbot.domain.mass_flip import FlipLimits
 from gmbot.entrypoints.bot.dispatch import Dispatcher
 from gmbot.entrypoints.bot.texts import EnglishVoice
@@ -141,7 +141,7 @@ async def assemble(token: str, parts: Parts) -> BotAtWork:
 
     Waits for Telegram as long as it takes. Raises ConfigurationError if it refuses the token.
     """
-    bot_id = BotId(int(token.partition(":")[0]))
+    bot_id = bot_of(token)
     circuits = parts.circuits or open_circuits(parts.clock.now, parts.random, parts.emit)
     road = ProtectedTransport(parts.transport(token), circuits, bot_id)
     client = _client(road, bot_id, parts)

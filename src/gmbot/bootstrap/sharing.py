@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from gmbot.domain.ids import BotId
+from gmbot.domain.ids import bot_of
 from gmbot.gate.events import MemoryMeasured
 from gmbot.gate.ports import Clock, Emit, Memory
 from gmbot.resilience.circuit import Circuit
@@ -29,7 +29,7 @@ def open_hub(
     from gmbot.adapters.redis.hub import Hub
     from gmbot.adapters.redis.shared import Keeping
 
-    bots = [BotId(int(token.reveal().partition(":")[0])) for token in settings.bot_tokens]
+    bots = [bot_of(token.reveal()) for token in settings.bot_tokens]
     keeping = Keeping(settings.cache_positive_ttl_s, settings.cache_negative_ttl_s)
     return Hub(
         settings.redis_url.reveal(), bots, clock, emit, random=random, keeping=keeping, circuit=circuit

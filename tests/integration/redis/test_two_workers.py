@@ -18,7 +18,7 @@ from gmbot.adapters.redis.hub import Hub
 from gmbot.adapters.telegram.http import HttpPool
 from gmbot.adapters.telegram.polling import Poller
 from gmbot.bootstrap import BotAtWork, Parts, assemble
-from gmbot.domain.ids import BotId
+from gmbot.domain.ids import bot_of
 from gmbot.domain.mass_flip import FlipLimits
 from gmbot.gate.events import Event, UpdateHandled
 from gmbot.gate.incoming import Incoming
@@ -26,7 +26,7 @@ from gmbot.resilience.backoff import Backoff
 from gmbot.resilience.clock import SystemClock
 from gmbot.simulator import Simulator, WallClock, World
 
-BOT = BotId(int(TOKEN.partition(":")[0]))
+BOT = bot_of(TOKEN)
 ACTS = 150
 NEVER_TOO_MANY = FlipLimits(least=1_000)
 """Everybody here comes and goes within seconds, which the brake would take for a mistake."""
