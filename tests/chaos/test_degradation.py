@@ -198,13 +198,12 @@ async def slow_writes(servers: Servers, name: str) -> AsyncIterator[None]:
 async def wrong_clock(arena: Arena, folder: Path, jump_s: float) -> AsyncIterator[None]:
     """Put the clock of a shifted GMBot forward or back for good.
 
-    Forward while half of Telegram's answers are errors, so that debts were put off before that; what was put
-    off waits longer when the clock is put back (docs/backlog/a-clock-that-is-put-back.md).
+    Meanwhile half of Telegram's answers are errors or ask for silence, so that much was put off before that.
     """
     rules = arena.town.simulator.faults
-    if jump_s > 0:
-        rules.add(Fault(kind=FaultKind.SERVER_ERROR, probability=0.5))
-        await asyncio.sleep(1.0)
+    rules.add(Fault(kind=FaultKind.SERVER_ERROR, probability=0.4))
+    rules.add(Fault(kind=FaultKind.TOO_MANY_REQUESTS, probability=0.2, retry_after_s=2))
+    await asyncio.sleep(1.0)
     shifted.put(folder / "clock", jump_s)
     yield
     rules.clear()

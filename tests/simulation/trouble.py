@@ -22,7 +22,7 @@ from gmbot.simulator.members import Wire
 METHODS = (None, None, "getChatMember", "getChatMember", "restrictChatMember", "sendMessage", "deleteMessage")
 UPDATES = (None, "chat_member", "message", "my_chat_member", "callback_query")
 JUMPS_S = (-10.0, -2.0, 2.0, 10.0, 90.0, 3_600.0, 20_000.0)
-"""One that is set back by more delays what is owed by as much: docs/backlog/a-clock-that-is-put-back.md."""
+"""All clocks of a process jump here; one that is put back by an hour is for the outbox's tests and chaos."""
 
 MOST_BACK_S = 10.0
 

@@ -72,8 +72,8 @@ class Parts:
     """What the outside world is made of: the real thing, or the twins in tests and the demo.
 
     Without `open_shared`, this process is the only one of its bots; without `circuits` its bots have some of
-    their own, by this clock. `sampled` says which ordinary updates,
-    by id, get a log line of their own; the others are counted in `tally`.
+    their own, by this clock. `steady`: by which calls and questions go if the other clock may jump.
+    `sampled` says which ordinary updates, by id, get a log line of their own; others are counted in `tally`.
     """
 
     clock: Clock
@@ -86,6 +86,7 @@ class Parts:
     shared_budget: SharedBudget | None = None
     poll_wait_s: int = 50
     circuits: Circuits | None = None
+    steady: Clock | None = None
     flips: FlipLimits = field(default_factory=FlipLimits)
     sweeps: SweepPlan = field(default_factory=SweepPlan)
     sampled: Callable[[int], bool] = lambda update_id: True
@@ -164,13 +165,13 @@ async def _assembled(token: str, client: BotClient, parts: Parts) -> BotAtWork:
         store=store,
         guarded=guarded,
         knowledge=Knowledge(memory, shared, store, guarded),
-        questions=Questions(client, parts.clock, parts.emit),
+        questions=Questions(client, parts.steady or parts.clock, parts.emit),
         ledger=Ledger(store, memory, shared, guarded, parts.clock, telegram_now=client.now),
         clock=parts.clock,
         emit=parts.emit,
         voice=EnglishVoice(),
         people=KeyedLock(),
-        pace=prompt_pace(parts.clock.now),
+        pace=prompt_pace((parts.steady or parts.clock).now),
         brake=Brake(parts.flips, parts.clock),
         sweeping=parts.sweeps,
         signing_key=hmac.digest(token.encode(), b"gmbot confirmation", hashlib.sha256),
@@ -186,7 +187,7 @@ def _client(road: Transport, bot_id: BotId, parts: Parts) -> BotClient:
     return BotClient(
         road,
         bot_id=bot_id,
-        clock=parts.clock,
+        clock=parts.steady or parts.clock,
         emit=parts.emit,
         limits=parts.limits,
         shared=parts.shared_budget,

@@ -47,7 +47,7 @@ from gmbot.gate.show_beliefs import Beliefs, show_beliefs
 from gmbot.gate.tracing import untraced
 from gmbot.gate.watch_channels import recheck_channels
 from gmbot.resilience.backoff import Backoff
-from gmbot.resilience.clock import SystemClock
+from gmbot.resilience.clock import SteadyClock, SystemClock
 from gmbot.resilience.racing import race
 from gmbot.settings import CircuitMode, Environment, Mode, Settings
 from gmbot.telemetry.logs import LogOptions, Logs
@@ -227,6 +227,7 @@ class Product:
         budget = self._hub.budget(rate_per_s=limits.rate_per_s, burst=limits.burst) if self._hub else None
         return Parts(
             clock=self._clock,
+            steady=SteadyClock(self._clock),
             random=self._random.random,
             transport=pool.bot,
             open_store=lambda bot_id, emit: SqlStore(database, bot_id, emit),

@@ -41,6 +41,12 @@ HAND_BACK_S = 3.0
 MOST_HELD = 10_000
 """What is owed beyond this stays in the store until there is room: memory is bounded."""
 
+LOOK_AHEAD_EVERY_S = 60.0
+"""How often is looked for what a wrong clock put off that this process has not seen put back."""
+
+FURTHEST_S = 900.0
+"""Nothing that failed is put off further by a clock that is right, unless Telegram asks for such silence."""
+
 CLASSES = max(URGENCY.values()) + 1
 _BATCH = 100
 
@@ -76,6 +82,7 @@ class Outbox:
         self._leased_until: dict[str, float] = {}
         self._broken_off: list[Owed] = []
         self._look_at = -math.inf
+        self._seen_at = self._looked_ahead_at = -math.inf
         self._wake = asyncio.Event()
         self._stopping = False
         ledger.on_owed(self.attempt, self.schedule)
@@ -100,11 +107,12 @@ class Outbox:
 
     async def run(self) -> None:
         """Take up what falls due, until stopped; a store that does not answer is asked again later."""
-        self._look_at = -math.inf
+        self._look_at = self._looked_ahead_at = -math.inf
         failures = 0
         while not self._stopping:
             self._wake.clear()
             try:
+                await self._mind_the_clock()
                 await self._keep_house()
                 failures = 0
             except TransientError:
@@ -126,6 +134,20 @@ class Outbox:
     async def idle(self) -> None:
         """Return when no attempt is running."""
         await self._pool.idle()
+
+    async def _mind_the_clock(self) -> None:
+        """Put right what a clock put off that has been put back since: it is due by the clock as it is now.
+
+        In less than a lease whoever may be at it now has said so by this clock.
+        """
+        now = self._clock.now()
+        put_back = now < self._seen_at
+        if put_back or not 0 <= now - self._looked_ahead_at < LOOK_AHEAD_EVERY_S:
+            await self._store.bring_forward(now, LEASE_S if put_back else FURTHEST_S, LEASE_S)
+            self._looked_ahead_at = now
+        if put_back:
+            self._look_at = -math.inf
+        self._seen_at = now
 
     async def _keep_house(self) -> None:
         await self._renew()
@@ -169,7 +191,8 @@ class Outbox:
         """Keep others from what is held here and whose lease ends before long."""
         now = self._clock.now()
         soon = now + LEASE_S - RENEW_EVERY_S
-        ending = [key for key, until in self._leased_until.items() if until <= soon]
+        # A lease that ends later than any can was given by a clock that has been put back.
+        ending = [key for key, until in self._leased_until.items() if not soon < until <= now + LEASE_S]
         for start in range(0, len(ending), _BATCH):
             held = [
                 self._waiting.get(key) or self._running.get(key) for key in ending[start : start + _BATCH]

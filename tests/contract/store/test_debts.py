@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import get_args
 
+from tests.contract.store.conftest import Bots
 from tests.contract.store.material import AT, CHANNEL, GROUP, USER, owed
 
 from gmbot.domain.ids import GroupId, MessageId, UserId
@@ -16,6 +17,7 @@ from gmbot.gate.intents import (
     Delete,
     Intent,
     Judge,
+    Owed,
     Prompt,
     Resettle,
     Restore,
@@ -93,6 +95,54 @@ async def test_no_debt_is_claimed_by_two(store: Store) -> None:
     assert len(claimed) == len(set(claimed))
     rest = [one.key for one in await store.claim(AT, 60, 40)]
     assert len(claimed) + len(rest) == len(people)
+
+
+FAR_S = 900.0
+"""Nothing that failed is put off further by a clock that is right."""
+
+
+async def _brought_forward(store: Store, *debts: Owed) -> list[Owed]:
+    """Return what debts are once the clock is seen to say AT, by the time when they are due."""
+    await store.apply(Changes(owed=debts))
+    await store.bring_forward(AT, FAR_S, 5.0)
+    found = [*await store.claim(AT + 1_000_000, 1, 9)]
+    return sorted(found, key=lambda one: one.due_at)
+
+
+async def test_what_failed_before_the_clock_was_put_back_is_due_soon(store: Store) -> None:
+    """However long ago it is owed since: it was put off by a clock that was wrong, or is."""
+    old, new = Settle(GROUP, UserId(1)), Prompt(GROUP)
+    debts = (
+        owed(old, due_at=AT + 3600, owed_at=AT - 3600, attempts=5),
+        owed(new, due_at=AT + 3601, owed_at=AT + 3599, attempts=1),
+    )
+    assert await _brought_forward(store, *debts) == [
+        owed(old, due_at=AT + 5, owed_at=AT - 3600, attempts=5),
+        owed(new, due_at=AT + 5, owed_at=AT, attempts=1),
+    ]
+
+
+async def test_what_was_begun_before_the_clock_was_put_back_is_leased_as_long_as_ever(store: Store) -> None:
+    """It is not owed since a moment that is to come."""
+    debt = owed(due_at=AT + 3615, owed_at=AT + 3600)
+    assert await _brought_forward(store, debt) == [owed(due_at=AT + 15, owed_at=AT)]
+
+
+async def test_what_is_meant_to_wait_waits(store: Store) -> None:
+    """A note that deletes itself after a day, and what failed a moment ago."""
+    waiting = (
+        owed(Settle(GROUP, UserId(1)), due_at=AT + FAR_S, owed_at=AT, attempts=9),
+        owed(Delete(GROUP, (MessageId(1),)), due_at=AT + 86_400, owed_at=AT - 1),
+    )
+    assert await _brought_forward(store, *waiting) == list(waiting)
+
+
+async def test_another_bots_debts_are_not_brought_forward(store: Store, bots: Bots) -> None:
+    """Each looks after its own."""
+    debt, other = owed(due_at=AT + 3600, attempts=1), bots.new()
+    await other.apply(Changes(owed=(debt,)))
+    await store.bring_forward(AT, FAR_S, 5.0)
+    assert await other.next_due() == debt.due_at
 
 
 async def test_next_due_is_the_first_moment(store: Store) -> None:

@@ -56,7 +56,7 @@ async def _everything(store: Store) -> dict[str, Any]:
 def test_every_method_is_covered() -> None:
     """A method that is added to the port is added here."""
     methods = {name for name in vars(Store) if not name.startswith("_")}
-    assert methods - {"apply", "ping", "prune"} == set(READS)
+    assert methods - {"apply", "ping", "prune", "bring_forward"} == set(READS)
 
 
 @pytest.mark.parametrize("name", READS)

@@ -54,6 +54,7 @@ async def _visit_everything(store: SqlStore) -> None:
     await store.holds_of(USER)
     await store.count_holds()
     await store.claim(AT, 60, 9)
+    await store.bring_forward(AT, 60, 1)
     await store.next_due()
     await store.audit(GROUP, 9)
     await store.known(GROUP, [CHANNEL], UserId(0), 9)

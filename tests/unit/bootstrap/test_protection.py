@@ -114,6 +114,7 @@ STORE_CALLS: dict[str, Callable[[SqlStore], Awaitable[object]]] = {
     "holds_of": lambda store: store.holds_of(ANN),
     "count_holds": lambda store: store.count_holds(),
     "claim": lambda store: store.claim(0.0, 1.0, 1),
+    "bring_forward": lambda store: store.bring_forward(0.0, 1.0, 1.0),
     "next_due": lambda store: store.next_due(),
     "known": lambda store: store.known(GROUP, [CHANNEL], ANN, 1),
     "sweeps": lambda store: store.sweeps(),

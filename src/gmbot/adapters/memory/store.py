@@ -121,6 +121,14 @@ class MemoryStore:
             debts[owed.key] = msgspec.structs.replace(owed, due_at=now + lease_s)
         return taken
 
+    async def bring_forward(self, now: float, furthest_s: float, delay_s: float) -> None:
+        """Have what a clock put off that has since been put back be due in `delay_s`."""
+        debts, latest = self._tenant.debts, now + furthest_s
+        for key, owed in debts.items():
+            if owed.due_at > latest and (owed.attempts or owed.owed_at > latest):
+                due_at = now + delay_s if owed.attempts else now + owed.due_at - owed.owed_at
+                debts[key] = msgspec.structs.replace(owed, due_at=due_at, owed_at=min(owed.owed_at, now))
+
     async def next_due(self) -> float | None:
         """Return when the next intent is due, in Unix seconds."""
         return min((owed.due_at for owed in self._tenant.debts.values()), default=None)

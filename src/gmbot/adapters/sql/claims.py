@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Connection, Integer, bindparam, func, select, update
+from sqlalchemy import BigInteger, Connection, Double, Integer, bindparam, case, func, select, update
 from sqlalchemy.sql.selectable import CTE
 
 from gmbot.adapters.sql import rows
 from gmbot.adapters.sql.quick import fetch
 from gmbot.adapters.sql.tables import intents
 from gmbot.domain.ids import BotId
-from gmbot.gate.intents import Owed
+from gmbot.gate.intents import URGENCY, Owed
 
 _BOT = bindparam("bot", type_=BigInteger)
 
@@ -63,6 +63,32 @@ _LEASE = (
 )
 
 
+_AHEAD = (
+    select(intents.c.key)
+    .where(
+        intents.c.bot_id == bindparam("b_bot", type_=BigInteger),
+        intents.c.urgency.in_(sorted(set(URGENCY.values()))),
+        intents.c.due_at > bindparam("b_latest"),
+        (intents.c.attempts > 0) | (intents.c.owed_at > bindparam("b_latest")),
+    )
+    .with_for_update(skip_locked=True)
+)
+_SINCE = case(
+    (intents.c.owed_at > bindparam("b_now"), bindparam("b_now", type_=Double)), else_=intents.c.owed_at
+)
+_BRING_FORWARD = (
+    update(intents)
+    .where(intents.c.bot_id == bindparam("b_bot"), intents.c.key.in_(_AHEAD))
+    .values(
+        due_at=case(
+            (intents.c.attempts > 0, bindparam("b_soon", type_=Double)),
+            else_=intents.c.due_at - intents.c.owed_at + bindparam("b_now", type_=Double),
+        ),
+        owed_at=_SINCE,
+    )
+)
+"""The few that are due so late are found by the index; whoever works on one of them has it."""
+
 _AT_ONCE: Final = """
 WITH RECURSIVE urgencies (urgency) AS (
     SELECT min(urgency) FROM intents WHERE bot_id = $1
@@ -104,6 +130,11 @@ def _turn(row: Sequence[Any]) -> tuple[int, float, str]:
 def _read(found: Sequence[Sequence[Any]]) -> tuple[list[Owed], int]:
     debts = [owed for row in found if (owed := rows.as_owed(row[:5])) is not None]
     return debts, len(found) - len(debts)
+
+
+def bring_forward(db: Connection, bot: BotId, now: float, latest: float, soon: float) -> None:
+    """Have what failed and is due after `latest` be due at `soon`, and nothing be owed since then."""
+    db.execute(_BRING_FORWARD, {"b_bot": bot, "b_now": now, "b_latest": latest, "b_soon": soon})
 
 
 def next_due(db: Connection, bot: BotId) -> float | None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from gmbot.adapters.sql import ages, reads, set_aside_rows, sweep_rows
 from gmbot.adapters.sql.batch import fitting, plain
-from gmbot.adapters.sql.claims import claim, next_due
+from gmbot.adapters.sql.claims import bring_forward, claim, next_due
 from gmbot.adapters.sql.database import Database, Work
 from gmbot.adapters.sql.gathering import Gathering
 from gmbot.adapters.sql.moves import move
@@ -139,6 +139,11 @@ class SqlStore:
         for _ in range(unreadable):
             self._emit(IntentFailed("unknown", "ValidationError", attempts=0, retry_in_s=lease_s))
         return debts
+
+    async def bring_forward(self, now: float, furthest_s: float, delay_s: float) -> None:
+        """Have what a clock put off that has since been put back be due in `delay_s`."""
+        work = Quick(lambda db: bring_forward(db, self._bot, now, now + furthest_s, now + delay_s))
+        await self._timed("bring_forward", self._database.write(work))
 
     async def next_due(self) -> float | None:
         """Return when the next intent is due, in Unix seconds."""

@@ -164,6 +164,8 @@ VISITS: Final = (
     Visit("count_holds", lambda store, _: store.count_holds(), whole=True),
     # What is given is due before anything else, so that nobody's debts are leased, or waited for.
     Visit("claim", lambda store, _: store.claim(_BEFORE, 1.0, 2), Changes(owed=_owed(1))),
+    # Nothing is put off so long that it is brought forward.
+    Visit("bring_forward", lambda store, _: store.bring_forward(2.0**40, 0.0, 0.0)),
     Visit("next_due", lambda store, _: store.next_due()),
     Visit("known", lambda store, one: store.known(one.group, one.channels, UserId(0), _PAGE)),
     Visit(

@@ -107,6 +107,14 @@ class Store(Protocol):
         """Take what is due, most urgent and oldest first, and keep it from others for `lease_s` seconds."""
         ...
 
+    async def bring_forward(self, now: float, furthest_s: float, delay_s: float) -> None:
+        """Have what a clock put off that has since been put back be due in `delay_s`.
+
+        That is what failed before and is due more than `furthest_s` from now. What is owed since a moment
+        that is further ahead than that is owed since now, and waits as long as it was meant to.
+        """
+        ...
+
     async def next_due(self) -> float | None:
         """Return when the next intent is due, in Unix seconds."""
         ...
