@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
-
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from gmbot.adapters.sql.check import Examination, Query, examine
 from gmbot.domain.errors import ConfigurationError
-from gmbot.settings import Secret
+from gmbot.settings import Secret, sqlite_file
 
 __all__ = ["checked", "show"]
 
@@ -20,16 +17,12 @@ _SHOWN = 60
 
 async def checked(url: Secret) -> Examination:
     """Examine the database; raises ConfigurationError where there is none, rather than making one."""
-    address = url.reveal()
-    if address.startswith("sqlite") and not _file(address).exists():
+    file = sqlite_file(url)
+    if file is not None and not file.exists():
         raise ConfigurationError(
             "DATABASE_URL names an SQLite file that does not exist: run `gmbot migrate`, or mend DATABASE_URL"
         )
-    return await examine(address)
-
-
-def _file(address: str) -> Path:
-    return Path(unquote(urlsplit(address).path)[1:])
+    return await examine(url.reveal())
 
 
 def show(seen: Examination, console: Console | None = None) -> None:

@@ -7,7 +7,6 @@ import os
 import socket
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -17,7 +16,7 @@ from gmbot.adapters.telegram.wire import WebhookInfo
 from gmbot.domain.errors import ConfigurationError, GMBotError
 from gmbot.domain.ids import bot_of
 from gmbot.resilience.clock import SystemClock
-from gmbot.settings import Mode, Secret, Settings
+from gmbot.settings import Mode, Secret, Settings, sqlite_file
 
 PATIENCE_S = 5.0
 
@@ -98,14 +97,14 @@ def _arrival(name: str, info: WebhookInfo, settings: Settings) -> Finding:
 
 
 async def _database(url: Secret) -> Finding:
-    address = url.reveal()
-    if address.startswith("sqlite") and not _sqlite_file(address).exists():
-        return _folder(_sqlite_file(address).parent)
+    file = sqlite_file(url)
+    if file is not None and not file.exists():
+        return _folder(file.parent)
     from gmbot.adapters.sql.migrate import is_current
 
     try:
         async with asyncio.timeout(PATIENCE_S):
-            current = await is_current(address)
+            current = await is_current(url.reveal())
     except ConfigurationError as error:
         return _ill("database", str(error), "start it, or mend DATABASE_URL")
     except TimeoutError:
@@ -127,10 +126,6 @@ async def _redis(url: Secret) -> Finding:
     if not primary:
         return _ill("redis", "is a replica and cannot be written to", "name its primary in REDIS_URL")
     return _well("redis", "answers")
-
-
-def _sqlite_file(address: str) -> Path:
-    return Path(unquote(urlsplit(address).path)[1:])
 
 
 def _folder(folder: Path) -> Finding:

@@ -55,7 +55,16 @@ from gmbot.settings.variables import (
     Variable,
 )
 
-__all__ = ["CircuitMode", "Environment", "LogLevel", "Mode", "Secret", "Settings", "database_url"]
+__all__ = [
+    "CircuitMode",
+    "Environment",
+    "LogLevel",
+    "Mode",
+    "Secret",
+    "Settings",
+    "database_url",
+    "sqlite_file",
+]
 
 DEFAULT_DATABASE_URL: Final = "sqlite:///gmbot.db"
 WEBHOOK_PORTS: Final = (443, 80, 88, 8443)
@@ -159,6 +168,12 @@ def database_url(environ: Mapping[str, str], dotenv: Path | None = None) -> Secr
     """Return DATABASE_URL alone, normalised, for work that needs no bot; raises as `Settings.load`."""
     value = _values(environ, dotenv).get(DATABASE_URL.name)
     return Secret(DEFAULT_DATABASE_URL) if value is None else parsing.database_url(DATABASE_URL, value)
+
+
+def sqlite_file(url: Secret) -> Path | None:
+    """Return which file a normalised DATABASE_URL names; None if it is not SQLite's."""
+    address = url.reveal()
+    return Path(unquote(urlsplit(address).path)[1:]) if address.startswith("sqlite") else None
 
 
 def _values(environ: Mapping[str, str], dotenv: Path | None) -> dict[str, str]:

@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 
 from gmbot.domain.errors import ConfigurationError
-from gmbot.settings import CircuitMode, Environment, LogLevel, Mode, Secret, Settings, database_url
+from gmbot.settings import (
+    CircuitMode,
+    Environment,
+    LogLevel,
+    Mode,
+    Secret,
+    Settings,
+    database_url,
+    sqlite_file,
+)
 from gmbot.settings.variables import VARIABLES
 
 TOKEN = "123456789:AAcanaryCANARYcanaryCANARYcanary0123"
@@ -126,6 +135,19 @@ def test_reading_the_environment_twice_is_impossible() -> None:
 def test_database_addresses_are_normalised(given: str, meant: str) -> None:
     """Whatever driver an address names, GMBot uses its own."""
     assert load(DATABASE_URL=given).database_url.reveal() == meant
+
+
+@pytest.mark.parametrize(
+    ("address", "file"),
+    [
+        ("sqlite:///gmbot.db?timeout=5", Path("gmbot.db")),
+        ("sqlite:////var/lib/my%20bot.db", Path("/var/lib/my bot.db")),
+        ("postgresql+asyncpg://h/d", None),
+    ],
+)
+def test_an_address_of_sqlite_names_a_file(address: str, file: Path | None) -> None:
+    """Whoever looks whether it is there must not make it."""
+    assert sqlite_file(Secret(address)) == file
 
 
 def test_the_database_address_is_readable_without_a_token() -> None:
