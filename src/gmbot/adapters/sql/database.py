@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gmbot.adapters.sql.failures import refuses, sqlstate, unavailable
-from gmbot.adapters.sql.lines import Work
+from gmbot.adapters.sql.lines import Work, in_transaction
 from gmbot.adapters.sql.quick import Quick
 from gmbot.adapters.sql.sqlite import Sqlite
 from gmbot.adapters.sql.tables import HEAD
@@ -158,7 +158,7 @@ class Postgres:
         """
         if isinstance(work, Quick):
             return await self._run(_in_connection, self._reader, work)
-        return await self._run(_in_transaction, self._engine, work)
+        return await self._run(in_transaction, self._engine, work)
 
     async def close(self) -> None:
         """Close every connection, within `CLOSE_S`."""
@@ -178,11 +178,6 @@ class Postgres:
 
 def _in_connection(engine: Engine, work: Work[T]) -> T:
     with engine.connect() as connection:
-        return work(connection)
-
-
-def _in_transaction(engine: Engine, work: Work[T]) -> T:
-    with engine.begin() as connection:
         return work(connection)
 
 

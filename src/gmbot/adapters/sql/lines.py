@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from gmbot.domain.errors import Unavailable
 
@@ -19,6 +19,12 @@ Together = Callable[[list[Work[Any]]], list[object]]
 
 
 CLOSED = "the database was closed"
+
+
+def in_transaction(engine: Engine, work: Work[T]) -> T:
+    """Return what one work does: all of it is written, or nothing."""
+    with engine.begin() as connection:
+        return work(connection)
 
 
 class _Waiting(NamedTuple):

@@ -16,7 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from gmbot.adapters.sql.at_once import AtOnce, Elsewhere
 from gmbot.adapters.sql.failures import unavailable
-from gmbot.adapters.sql.lines import Line, Work
+from gmbot.adapters.sql.lines import Line, Work, in_transaction
 from gmbot.adapters.sql.quick import Quick
 from gmbot.domain.errors import Unavailable
 
@@ -103,13 +103,13 @@ def _written_together(engine: Engine, works: list[Work[Any]]) -> list[object]:
     """Run works in one transaction, or, if that fails, each in one of its own; errors are outcomes too."""
     if len(works) > 1:
         try:
-            return _in_transaction(engine, lambda db: [work(db) for work in works])
+            return in_transaction(engine, lambda db: [work(db) for work in works])
         except OperationalError as error:
             if _held_by_another(error):
                 return [unavailable(error)] * len(works)
         except Exception:  # noqa: BLE001, S110 - whose fault it was shows when each is run alone
             pass
-    return [_outcome(partial(_in_transaction, engine, work)) for work in works]
+    return [_outcome(partial(in_transaction, engine, work)) for work in works]
 
 
 def _read_together(engine: Engine, works: list[Work[Any]]) -> list[object]:
@@ -123,9 +123,7 @@ def _read_together(engine: Engine, works: list[Work[Any]]) -> list[object]:
 
 def _outcome(do: Callable[[], object]) -> object:
     try:
-        return do()
-    except _SQLITE_FAILURES as error:
-        return unavailable(error)
+        return _told(do)
     except Exception as error:  # noqa: BLE001 - goes to whoever wanted the work done
         return error
 
@@ -166,8 +164,3 @@ def _leave_checkpoints_to_others(connection: sqlite3.Connection, entry: Connecti
 def _begin_immediate(connection: Connection) -> None:
     # A transaction that first reads and then wants to write cannot wait for another; this one can.
     connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _in_transaction(engine: Engine, work: Work[T]) -> T:
-    with engine.begin() as connection:
-        return work(connection)
