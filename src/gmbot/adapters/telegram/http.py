@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -90,18 +91,18 @@ class HttpPool:
     async def _open(self) -> Connection:
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
-            socket = await start_connection(
+            opened = await start_connection(
                 await self._resolved(), happy_eyeballs_delay=HAPPY_EYEBALLS_S, interleave=1, loop=loop
             )
             try:
                 _, connection = await loop.create_connection(
                     Connection,
-                    sock=socket,
+                    sock=opened,
                     ssl=self._context() if self._tls else None,
                     server_hostname=self._host if self._tls else None,
                 )
             except BaseException:
-                socket.close()
+                opened.close()
                 raise
         return connection
 
@@ -109,8 +110,6 @@ class HttpPool:
         loop = asyncio.get_running_loop()
         until, found = self._addresses
         if loop.time() >= until:
-            import socket
-
             found = await loop.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
             self._addresses = loop.time() + RESOLVED_S, found
         return found
