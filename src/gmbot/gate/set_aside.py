@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from traceback import walk_tb
 from typing import Final
 
 from gmbot.domain.errors import RefusedError, TransientError
@@ -83,9 +84,5 @@ async def _outcome(handle: Callable[[Incoming], Awaitable[str]], incoming: Incom
 
 def place(failure: BaseException) -> str:
     """Return where in the code an error was raised: a file's name and a line."""
-    trace = failure.__traceback__
-    if trace is None:
-        return ""
-    while trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+    frame, line = [(None, 0), *walk_tb(failure.__traceback__)][-1]
+    return f"{Path(frame.f_code.co_filename).name}:{line}" if frame is not None else ""
