@@ -7,6 +7,7 @@ import contextlib
 import contextvars
 from collections.abc import Awaitable, Callable, Hashable
 
+from gmbot.resilience.courtesy import Courtesy, politely
 from gmbot.resilience.fair_queue import FairQueue, Ticket
 
 Work = Callable[[], Awaitable[None]]
@@ -17,9 +18,10 @@ class TaskPool:
     """Runs at most `limit` works at once; more wait: the most urgent first, then each lane in turn.
 
     Of one lane at most `per_lane` run (all, when None), and one of which nothing runs may exceed the
-    limit by `reserve`: a flood in one lane is not felt in another. `on_error` gets every error that a
-    work lets out, and CancelledError when a work was cancelled by anybody but `stop`; it must not raise.
-    A work, and what is told of its error, keeps the context variables of whoever spawned it.
+    limit by `reserve`: a flood in one lane is not felt in another. What starts while half of its lane's
+    places are taken steps aside, between its steps, for what other lanes begin. `on_error` gets every
+    error that a work lets out, and CancelledError when a work was cancelled by anybody but `stop`; it must
+    not raise. A work, and what is told of its error, keeps the context variables of whoever spawned it.
     Raises ValueError for a limit below 1.
     """
 
@@ -38,6 +40,8 @@ class TaskPool:
         self._on_error = on_error
         self._per_lane = limit if per_lane is None else per_lane
         self._reserve = reserve
+        self._crowd = limit if per_lane is None else (per_lane + 1) // 2
+        self._courtesy = Courtesy()
         self._running: dict[asyncio.Task[None], tuple[Hashable, contextvars.Context]] = {}
         self._in_lane: dict[Hashable, int] = {}
         self._backlog: FairQueue[_Waiting] = FairQueue(classes, now=_no_time)
@@ -106,9 +110,11 @@ class TaskPool:
             if ticket is None:
                 return
             work, context = ticket.item
-            task = asyncio.create_task(self._run(work), context=context)
+            before = self._in_lane.get(ticket.lane, 0)
+            run = self._run if before < self._crowd else self._give_way
+            task = asyncio.create_task(run(work), context=context)
             self._running[task] = ticket.lane, context
-            self._in_lane[ticket.lane] = self._in_lane.get(ticket.lane, 0) + 1
+            self._in_lane[ticket.lane] = before + 1
             task.add_done_callback(self._done)
 
     def _may_start(self, ticket: Ticket[_Waiting]) -> bool:
@@ -116,9 +122,15 @@ class TaskPool:
         room = self._limit if running else self._limit + self._reserve
         return running < self._per_lane and len(self._running) < room
 
-    @staticmethod
-    async def _run(work: Work) -> None:
-        await work()
+    async def _run(self, work: Work) -> None:
+        self._courtesy.enter()
+        try:
+            await work()
+        finally:
+            self._courtesy.leave()
+
+    async def _give_way(self, work: Work) -> None:
+        await politely(work(), self._courtesy)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         lane, context = self._running.pop(task)

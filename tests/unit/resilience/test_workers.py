@@ -338,3 +338,38 @@ async def test_an_error_is_told_in_the_context_of_its_work() -> None:
     contextvars.copy_context().run(lambda: (WHOSE.set("mine"), pool.spawn(failing(ValueError()))))
     await pool.idle()
     assert told == ["mine"]
+
+
+async def test_a_crowd_steps_aside_for_whoever_else_comes() -> None:
+    """Of a lane whose places are half taken, nothing goes on while another lane's work is under way."""
+    pool = TaskPool(8, raising, per_lane=4, reserve=8)
+    told: list[str] = []
+    gate, calm = asyncio.Event(), asyncio.Event()
+
+    def crowd(name: str) -> Work:
+        async def run() -> None:
+            await gate.wait()
+            told.append(name)
+
+        return run
+
+    async def newcomer() -> None:
+        await calm.wait()
+        told.append("newcomer")
+
+    for name in "abcd":
+        pool.spawn(crowd(name), "crowded")
+    await turns()
+    pool.spawn(newcomer, "calm")
+    await turns()
+    gate.set()
+    await turns()
+    assert told == ["a", "b"]
+    calm.set()
+    await pool.idle()
+    assert told == ["a", "b", "newcomer", "c", "d"]
+
+
+def raising(error: BaseException) -> None:
+    """Let a work's error out."""
+    raise error
