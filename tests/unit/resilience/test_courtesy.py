@@ -53,6 +53,18 @@ async def test_it_stands_still_while_somebody_goes_first() -> None:
     assert await polite == "done"
 
 
+async def test_whoever_was_let_go_is_let_go_once() -> None:
+    """Others may come and leave before it has noticed."""
+    courtesy = Courtesy(patience_s=3600)
+    courtesy.enter()
+    pause = asyncio.create_task(courtesy.pause())
+    await turns()
+    courtesy.leave()
+    courtesy.enter()
+    courtesy.leave()
+    await pause
+
+
 async def test_patience_ends() -> None:
     """Whoever goes first for long waits for something themselves."""
     courtesy, steps = Courtesy(patience_s=0.001), Steps()
