@@ -17,8 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from tests.fixtures.child import temporary_folder
-from tests.fixtures.postgres import PostgresServer, reachable_binaries
+from tests.fixtures.postgres import running_postgres
 
 from benchmarks.figures import Figure
 from benchmarks.filling import fill_postgres, fill_sqlite
@@ -292,17 +291,12 @@ async def of_sqlite() -> list[Figure]:
 
 async def of_postgres() -> list[Figure]:
     """Return the figures of PostgreSQL, on a server of its own."""
-    with temporary_folder("gmbot-bench-") as folder, reachable_binaries(folder) as binaries:
-        server = PostgresServer(binaries, folder)
-        server.start()
-        try:
-            url = server.url(server.create())
-            await upgrade(url)
-            await fill_postgres(url, _tables())
-            server.run(f"SELECT setval('audit_numbers', {AUDIT})", url.rpartition("/")[2])
-            return await _measured(url)
-        finally:
-            server.stop()
+    with running_postgres() as server:
+        url = server.url(server.create())
+        await upgrade(url)
+        await fill_postgres(url, _tables())
+        server.run(f"SELECT setval('audit_numbers', {AUDIT})", url.rpartition("/")[2])
+        return await _measured(url)
 
 
 async def of_databases() -> list[Figure]:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import msgspec
 from tests.fixtures.child import temporary_folder
-from tests.fixtures.postgres import PostgresServer, reachable_binaries
+from tests.fixtures.postgres import running_postgres
 from tests.fixtures.redis import RedisServer
 
 from benchmarks.children import BASELINE, Ground, Subject, at_work
@@ -139,9 +139,8 @@ async def on_servers(town: Town) -> AsyncIterator[tuple[str, str, str]]:
     from benchmarks.baseline.storage import prepare
     from gmbot.adapters.sql.migrate import upgrade
 
-    with temporary_folder("gmbot-bench-") as folder, reachable_binaries(folder) as binaries:
-        postgres, redis = PostgresServer(binaries, folder), RedisServer(folder)
-        postgres.start()
+    with running_postgres() as postgres, temporary_folder("gmbot-bench-") as folder:
+        redis = RedisServer(folder)
         redis.start()
         try:
             ours, theirs = (postgres.url(postgres.create()) for _ in range(2))
@@ -151,7 +150,6 @@ async def on_servers(town: Town) -> AsyncIterator[tuple[str, str, str]]:
             yield ours.replace("+asyncpg", ""), theirs.replace("+asyncpg", ""), redis.url
         finally:
             redis.stop()
-            postgres.stop()
 
 
 async def of_strangers(scale: Scale | None = None) -> list[Figure]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.chaos.program import RUN, Program, started
 from tests.chaos.town import Town, founded, overheard
 from tests.fixtures.child import temporary_folder
-from tests.fixtures.postgres import PostgresServer, reachable_binaries
+from tests.fixtures.postgres import PostgresServer, running_postgres
 from tests.fixtures.proxy import Measures, Proxy
 from tests.fixtures.redis import RedisServer
 
@@ -36,15 +36,10 @@ class Servers:
 @contextmanager
 def opened_servers() -> Iterator[Servers]:
     """Yield a running PostgreSQL; for whoever is not a test with fixtures."""
-    with temporary_folder("gmbot-chaos-") as folder, reachable_binaries(folder) as binaries:
-        server = PostgresServer(binaries, folder)
-        server.start()
-        try:
-            template = server.create()
-            asyncio.run(upgrade(server.url(template)))
-            yield Servers(folder, server, template)
-        finally:
-            server.stop()
+    with temporary_folder("gmbot-chaos-") as folder, running_postgres() as server:
+        template = server.create()
+        asyncio.run(upgrade(server.url(template)))
+        yield Servers(folder, server, template)
 
 
 @dataclass(kw_only=True)

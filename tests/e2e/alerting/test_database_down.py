@@ -23,8 +23,8 @@ from tests.e2e.alerting.surroundings import (
     prometheus,
     receivers,
 )
-from tests.fixtures.child import free_port, temporary_folder
-from tests.fixtures.postgres import PostgresServer, reachable_binaries
+from tests.fixtures.child import free_port
+from tests.fixtures.postgres import PostgresServer, running_postgres
 from tests.fixtures.redis import RedisServer
 
 from gmbot.demo.box import TOKEN, Box, opened_box
@@ -37,13 +37,8 @@ SUMMARY = "GMBot has lost its database"
 @pytest.fixture
 def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL of this test's own, to be killed."""
-    with temporary_folder("gmbot-postgres-") as folder, reachable_binaries(folder) as binaries:
-        server = PostgresServer(binaries, folder)
-        server.start()
-        try:
-            yield server
-        finally:
-            server.stop()
+    with running_postgres() as server:
+        yield server
 
 
 @dataclass(frozen=True)
@@ -58,6 +53,10 @@ class Watch:
         """Return what PagerDuty was sent of this alert: `action` is trigger or resolve."""
         sent = (page for page in self.told.of("pagerduty") if page["event_action"] == action)
         return [page for page in sent if page["payload"]["summary"] == SUMMARY]
+
+    def noted(self) -> bool:
+        """Whether this alert stands in Slack."""
+        return any(SUMMARY in json.dumps(note) for note in self.told.of("slack"))
 
     def shown(self, status: str) -> bool:
         """Whether a message of this alert with that status stands in the operators' Telegram chat."""
@@ -78,7 +77,7 @@ async def test_a_lost_database_pages_somebody_and_its_return_tells_them(
             assert NAME not in firing(where.prometheus)
 
             await asyncio.to_thread(postgres.stop)
-            await becomes(lambda: bool(watch.pages("trigger")) and watch.shown("FIRING"))
+            await becomes(lambda: bool(watch.pages("trigger")) and watch.shown("FIRING") and watch.noted())
             assert NAME in firing(where.prometheus)
             _says_what_is_wrong(watch)
 
@@ -92,7 +91,6 @@ def _says_what_is_wrong(watch: Watch) -> None:
     assert page["routing_key"] == SECRET
     assert page["payload"]["severity"] == "critical"
     assert page["links"][0]["href"].endswith(f"/docs/runbooks/{NAME}.md")
-    assert any(SUMMARY in json.dumps(note) for note in watch.told.of("slack"))
 
 
 def _addresses(box: Box, exits: ExitStack) -> tuple[Addresses, Receivers]:
