@@ -12,24 +12,31 @@ from collections.abc import Callable
 from gmbot import __version__
 from gmbot.gate.events import ErrorReported, Event
 from gmbot.gate.ports import Emit
+from gmbot.gate.tracing import Trace, untraced
 from gmbot.settings import Settings
 from gmbot.telemetry.sentry import LoggedErrors, Reporter, SentryOptions
 from gmbot.telemetry.tracing import SentryTraces, Tracing, open_telemetry, to_collector, together
 
 
 class Observers:
-    """Hands what happens to those who are configured; with none it costs nothing.
-
-    To be made where an event loop runs. Raises ConfigurationError if what is configured is not installed.
-    """
+    """Hands what happens, from `open` on, to those who are configured; with none it costs nothing."""
 
     def __init__(self, settings: Settings, *, random: Callable[[], float], emit: Emit) -> None:
-        self._reporter = _reporter(settings, emit)
-        self._traces_wanted = settings.sentry_traces_sample > 0
+        self._settings = settings
+        self._random = random
+        self._emit = emit
+        self._reporter: Reporter | None = None
         self._logged = contextlib.ExitStack()
+        self._tracing: list[Tracing] = []
+        self._listeners: tuple[Callable[[Event], None], ...] = ()
+        self.trace: Trace = untraced
+
+    def open(self) -> None:
+        """Let them look on; an event loop must run. Raises ConfigurationError if one is not installed."""
+        self._reporter = _reporter(self._settings, self._emit)
         if self._reporter is not None:
             self._logged.enter_context(LoggedErrors(self._reporter))
-        self._tracing = _tracing(settings, self._reporter, random)
+        self._tracing = _tracing(self._settings, self._reporter, self._random)
         self.trace = together(self._tracing)
         listeners = [one.listen for one in self._tracing]
         self._listeners = (*listeners, self._reporter.listen) if self._reporter else tuple(listeners)
@@ -46,7 +53,7 @@ class Observers:
 
     def ready(self) -> None:
         """Load now what takes long to load and is needed: GMBot is at work."""
-        if self._reporter is not None and self._traces_wanted:
+        if self._reporter is not None and self._settings.sentry_traces_sample > 0:
             self._reporter.load()
 
     async def close(self) -> None:

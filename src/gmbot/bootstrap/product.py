@@ -44,7 +44,6 @@ from gmbot.gate.events import (
 )
 from gmbot.gate.pause_group import recheck_groups
 from gmbot.gate.show_beliefs import Beliefs, show_beliefs
-from gmbot.gate.tracing import untraced
 from gmbot.gate.watch_channels import recheck_channels
 from gmbot.resilience.backoff import Backoff
 from gmbot.resilience.clock import SteadyClock, SystemClock
@@ -99,7 +98,7 @@ class Product:
         self._sampling = Sampling(settings.log_sample)
         self._write = listener(self._logs, self.sampled)
         self._exits = contextlib.AsyncExitStack()
-        self._observers: Observers | None = None
+        self._observers = Observers(settings, random=self._random.random, emit=self.emit)
         self.circuits = open_circuits(
             time.monotonic,
             self._random.random,
@@ -120,8 +119,7 @@ class Product:
         self.desk.listen(event)
         self.metrics.listen(event)
         self._write(event)
-        if self._observers is not None:
-            self._observers.listen(event)
+        self._observers.listen(event)
 
     @property
     def ready(self) -> bool:
@@ -136,8 +134,7 @@ class Product:
         try:
             await self._start()
         except BaseException as error:
-            if self._observers is not None:
-                self._observers.report(error, "start")
+            self._observers.report(error, "start")
             if isinstance(error, ConfigurationError):
                 self.emit(Lifecycle("misconfigured", str(error)))
             await self._exits.aclose()
@@ -159,7 +156,7 @@ class Product:
         self._exits.enter_context(self._logs)
         self._exits.callback(lambda: self.emit(Lifecycle("stopped")))
         self.emit(Lifecycle("starting", self.settings.mode.value))
-        self._observers = Observers(self.settings, random=self._random.random, emit=self.emit)
+        self._observers.open()
         self._exits.push_async_callback(self._observers.close)
         self._background(lambda: tell_states(self.circuits, self.emit, self._clock), "circuits")
         awaited = AwaitedDatabase(self.settings.database_url.reveal(), self._open_database)
@@ -240,7 +237,7 @@ class Product:
             circuits=self.circuits,
             sampled=self.sampled,
             tally=self.metrics.tally,
-            trace=self._observers.trace if self._observers is not None else untraced,
+            trace=self._observers.trace,
         )
 
     async def _serve_ops(self, database: Database) -> None:
