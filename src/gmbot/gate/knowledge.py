@@ -81,9 +81,19 @@ class Knowledge:
             record = await self._store.person(group_id, user_id, channels)
         record = self.heard(record)
         if not reading.disturbed:
-            standings = (LearntStanding(group_id, user_id, record.standing),) if record.standing else ()
+            standings = self._worth_remembering(group_id, user_id, record.standing)
             self._memory.learn(Changes(memberships=_learnt(user_id, record.memberships), standings=standings))
         return record
+
+    def _worth_remembering(
+        self, group_id: GroupId, user_id: UserId, standing: Standing | None
+    ) -> tuple[LearntStanding, ...]:
+        """Return a standing that exempts, or that takes the place of one: others would fill memory."""
+        if standing is None:
+            return ()
+        if not standing.is_admin and self._memory.is_admin(group_id, user_id) is None:
+            return ()
+        return (LearntStanding(group_id, user_id, standing),)
 
     def _weigh(self, group: Group, user_id: UserId, facts: KnownMemberships, now: float) -> Verdict:
         admin = self._shared.trusted and self._memory.is_admin(group.group_id, user_id)
