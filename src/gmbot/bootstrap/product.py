@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, BinaryIO, Self
@@ -35,13 +36,7 @@ from gmbot.domain.ids import UserId
 from gmbot.entrypoints.bot.menus import COMMAND_MENUS
 from gmbot.entrypoints.ops.app import ShowBeliefs, create_app
 from gmbot.entrypoints.ops.server import Server, serve
-from gmbot.gate.events import (
-    Event,
-    GroupsCounted,
-    Lifecycle,
-    RedisConfigured,
-    Unforeseen,
-)
+from gmbot.gate.events import Event, GroupsCounted, Lifecycle, RedisConfigured, Unforeseen
 from gmbot.gate.pause_group import recheck_groups
 from gmbot.gate.show_beliefs import Beliefs, show_beliefs
 from gmbot.gate.watch_channels import recheck_channels
@@ -153,22 +148,12 @@ class Product:
         await self._exits.aclose()
 
     async def _start(self) -> None:
-        self._exits.enter_context(self._logs)
-        self._exits.callback(lambda: self.emit(Lifecycle("stopped")))
-        self.emit(Lifecycle("starting", self.settings.mode.value))
-        self._observers.open()
-        self._exits.push_async_callback(self._observers.close)
-        self._background(lambda: tell_states(self.circuits, self.emit, self._clock), "circuits")
+        self._look_on()
         awaited = AwaitedDatabase(self.settings.database_url.reveal(), self._open_database)
         self._exits.push_async_callback(awaited.close)
         await awaited.open(FIRST_LOOK_S)
         database = WatchedDatabase(awaited)
-        self.emit(RedisConfigured(self.settings.redis_url is not None))
-        link = self.circuits[get_redis_circuit()]
-        self._hub = open_hub(self.settings, self._clock, self.emit, self._random.random, link)
-        if self._hub is not None:
-            self._exits.push_async_callback(self._hub.stop)
-            await self._hub.start()
+        await self._link_redis()
         self._background(lambda: feel_loop(self.emit, self._clock, beat=self.desk.heartbeat.beat), "loop-lag")
         self._exits.enter_context(Watchdog(lambda: self.desk.heartbeat.silent_s, self.emit))
         await self._serve_ops(database)
@@ -180,21 +165,41 @@ class Product:
         for token in self.settings.bot_tokens:
             self.bots.append(await assemble(token.reveal(), parts))
         await self._take_updates(parts)
+        self._keep_up(database)
+        await self.desk.open()
+        self.emit(Lifecycle("ready"))
+        self._observers.ready()
+
+    def _look_on(self) -> None:
+        """Let everybody hear what happens from now on."""
+        self._exits.enter_context(self._logs)
+        self._exits.callback(lambda: self.emit(Lifecycle("stopped")))
+        self.emit(Lifecycle("starting", self.settings.mode.value))
+        self._observers.open()
+        self._exits.push_async_callback(self._observers.close)
+        self._background(lambda: tell_states(self.circuits, self.emit, self._clock), "circuits")
+
+    async def _link_redis(self) -> None:
+        self.emit(RedisConfigured(self.settings.redis_url is not None))
+        link = self.circuits[get_redis_circuit()]
+        self._hub = open_hub(self.settings, self._clock, self.emit, self._random.random, link)
+        if self._hub is not None:
+            self._exits.push_async_callback(self._hub.stop)
+            await self._hub.start()
+
+    def _keep_up(self, database: WatchedDatabase) -> None:
+        """Do in the background what a running service owes: house-keeping, menus, figures."""
         self._background(self._keep_house, "housekeeping")
         self._background(self._announce, "commands")
         self._background(lambda: tell_sizes(database, self.emit, self._clock), "database-sizes")
         for work in self.bots:
             self._background(pruner(work, self.settings).run, "ages")
         self._background(lambda: tell_use(database, self.emit, self._clock), "database-use")
-        self._background(
-            lambda: tell_dropped(lambda: self._logs.dropped, self.emit, self._clock), "log-lines"
-        )
+        dropped = partial(tell_dropped, lambda: self._logs.dropped, self.emit, self._clock)
+        self._background(dropped, "log-lines")
         backlog = Backlog([work.client for work in self.bots], self.emit, self._clock)
         self._background(backlog.run, "backlog")
         self.desk.telegram.reported = lambda: backlog.seen
-        await self.desk.open()
-        self.emit(Lifecycle("ready"))
-        self._observers.ready()
 
     async def _open_database(self, url: str) -> Database:
         if self._demo is not None:
