@@ -22,7 +22,7 @@ from gmbot.bootstrap import BotAtWork, Parts, assemble
 from gmbot.bootstrap.circuits import get_redis_circuit, open_circuits
 from gmbot.bootstrap.limits import flip_limits, send_limits
 from gmbot.bootstrap.protection import ProtectedDatabase
-from gmbot.bootstrap.sharing import open_hub
+from gmbot.bootstrap.sharing import open_hub, shared_budget
 from gmbot.domain.errors import ConfigurationError
 from gmbot.domain.group import Group
 from gmbot.domain.ids import GroupId
@@ -94,7 +94,7 @@ async def _bots(settings: Settings, rate_per_s: float) -> AsyncIterator[list[Bot
             circuits=circuits,
             open_shared=hub.memory if hub is not None else None,
             limits=limits,
-            shared_budget=hub.budget(rate_per_s=limits.rate_per_s, burst=limits.burst) if hub else None,
+            shared_budget=shared_budget(hub, limits),
             flips=flip_limits(settings),
             sweeps=SweepPlan(rate_per_s=rate_per_s, serve=False),
         )

@@ -28,7 +28,7 @@ from gmbot.bootstrap.limits import flip_limits, send_limits, sweep_plan
 from gmbot.bootstrap.observers import Observers
 from gmbot.bootstrap.ops_desk import OpsDesk
 from gmbot.bootstrap.protection import ProtectedDatabase
-from gmbot.bootstrap.sharing import measured, open_hub
+from gmbot.bootstrap.sharing import measured, open_hub, shared_budget
 from gmbot.bootstrap.vitals import Backlog, WatchedDatabase, feel_loop, tell_dropped, tell_use
 from gmbot.bootstrap.watchdog import Watchdog
 from gmbot.domain.errors import ConfigurationError, RefusedError, TransientError, Unavailable
@@ -226,7 +226,6 @@ class Product:
         pool = HttpPool(self.settings.telegram_api_url)
         self._exits.push_async_callback(pool.close)
         limits = send_limits(self.settings)
-        budget = self._hub.budget(rate_per_s=limits.rate_per_s, burst=limits.burst) if self._hub else None
         return Parts(
             clock=self._clock,
             steady=SteadyClock(self._clock),
@@ -238,7 +237,7 @@ class Product:
             flips=flip_limits(self.settings),
             sweeps=sweep_plan(self.settings),
             open_shared=self._hub.memory if self._hub is not None else None,
-            shared_budget=budget,
+            shared_budget=shared_budget(self._hub, limits),
             circuits=self.circuits,
             sampled=self.sampled,
             tally=self.metrics.tally,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from gmbot.adapters.telegram.send_queue import SendLimits
 from gmbot.domain.ids import bot_of
 from gmbot.gate.events import MemoryMeasured
 from gmbot.gate.ports import Clock, Emit, Memory
+from gmbot.resilience.budget import SharedBudget
 from gmbot.resilience.circuit import Circuit
 from gmbot.settings import Settings
 
@@ -34,6 +36,11 @@ def open_hub(
     return Hub(
         settings.redis_url.reveal(), bots, clock, emit, random=random, keeping=keeping, circuit=circuit
     )
+
+
+def shared_budget(hub: Hub | None, limits: SendLimits) -> SharedBudget | None:
+    """Return what a bot's processes may send together; None for one that is alone."""
+    return None if hub is None else hub.budget(rate_per_s=limits.rate_per_s, burst=limits.burst)
 
 
 def measured(memories: Iterable[Memory]) -> MemoryMeasured:
