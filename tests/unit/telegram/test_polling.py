@@ -3,99 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import math
 
 import pytest
-from tests.fixtures.telegram import (
-    PATIENCE_S,
-    LeapingClock,
-    Script,
-    client_of,
-    message_update,
-    no,
-    of_type,
-    ok,
-    until,
-)
+from tests.fixtures.telegram import message_update, no, of_type, ok, until
+from tests.unit.telegram.poll_stage import LOST, batch, stage
 
-from gmbot.adapters.telegram.polling import Poller
-from gmbot.adapters.telegram.transport import Reply as Answer
-from gmbot.domain.errors import ConfigurationError, TransientError, Unavailable
+from gmbot.domain.errors import ConfigurationError, TransientError
 from gmbot.domain.ids import UpdateId
-from gmbot.gate.events import DependencyChanged, Event, Lifecycle
-from gmbot.gate.glimpse import Glimpse
-from gmbot.gate.incoming import Incoming, Unreadable
-from gmbot.resilience.backoff import Backoff
-
-LOST = Unavailable("getUpdates: no answer (reset)")
-
-
-class Stage:
-    """A poller over a script; whatever it handles is noted, and may be made to fail."""
-
-    def __init__(self, *answers: Answer | Exception, overtake_s: float = math.inf) -> None:
-        self.script = Script(*answers)
-        self.clock = LeapingClock()
-        self.events: list[Event] = []
-        self.handled: list[int] = []
-        self.seen: list[Incoming] = []
-        self.passed: list[int] = []
-        self.known: set[int] = set()
-        self.tripping = 0
-        self.trouble: dict[int, list[Exception]] = {}
-        self.gates: dict[int, asyncio.Event] = {}
-        self.begun = asyncio.Event()
-        self.poller = Poller(
-            client_of(self.script, self.events, clock=self.clock),
-            self.handle,
-            clock=self.clock,
-            emit=self.events.append,
-            backoff=Backoff(0.5, 30.0, random=lambda: 1.0),
-            passes=self.passes,
-            overtake_s=overtake_s,
-        )
-
-    def passes(self, seen: Glimpse) -> bool:
-        """Let somebody's messages pass; one of them trips us."""
-        if seen.update_id == self.tripping:
-            raise KeyError("a bug that nobody foresaw")
-        if seen.user_id not in self.known:
-            return False
-        self.passed.append(seen.update_id)
-        return True
-
-    async def handle(self, update: Incoming) -> None:
-        """Note an update, after its gate has opened and its troubles are over."""
-        self.begun.set()
-        if update.update_id in self.gates:
-            await self.gates[update.update_id].wait()
-        if self.trouble.get(update.update_id):
-            raise self.trouble[update.update_id].pop(0)
-        self.handled.append(update.update_id)
-        self.seen.append(update)
-
-    async def run(self) -> None:
-        """Poll until the script is over, then stop."""
-        running = asyncio.ensure_future(self.poller.run())
-        async with asyncio.timeout(PATIENCE_S):
-            await self.script.hanging.wait()
-            await self.poller.stop()
-            await running
-
-    @property
-    def offsets(self) -> list[object]:
-        """The offsets that were asked for."""
-        return [arguments["offset"] for method, arguments in self.script.calls if method == "getUpdates"]
-
-
-def stage(*answers: Answer | Exception, overtake_s: float = math.inf) -> Stage:
-    """A stage whose first answer, to deleteWebhook, is yes."""
-    return Stage(ok(), *answers, overtake_s=overtake_s)
-
-
-def batch(*updates: dict[str, object]) -> Answer:
-    """An answer with these updates."""
-    return ok(list(updates))
+from gmbot.gate.events import DependencyChanged, Lifecycle
+from gmbot.gate.incoming import Unreadable
 
 
 async def test_a_poll_begins_by_taking_the_webhook_away_and_drops_nothing() -> None:
@@ -276,73 +192,6 @@ async def test_a_batch_without_ids_is_an_outage(result: object) -> None:
     await on.run()
     assert on.handled == [5]
     assert on.clock.naps == [0.5]
-
-
-async def test_a_stop_confirms_with_a_second_to_spare_at_most() -> None:
-    """Best effort: an update that comes again is recognised."""
-    on = stage(batch(message_update(5)))
-    on.gates[5] = asyncio.Event()
-    on.script.answers.append(LOST)
-    running = asyncio.ensure_future(on.poller.run())
-    await on.begun.wait()
-    stopping = asyncio.ensure_future(on.poller.stop())
-    await asyncio.sleep(0)
-    on.gates[5].set()
-    await asyncio.gather(running, stopping)
-    assert on.script.calls[-1] == (
-        "getUpdates",
-        {"offset": 6, "limit": 1, "timeout": 0, "allowed_updates": on.script.calls[1][1]["allowed_updates"]},
-    )
-    assert on.script.timeouts[-1] == 1.0
-
-
-async def test_a_stop_lets_what_is_being_handled_finish_and_begins_nothing_more() -> None:
-    """Only what comes before the first unhandled update is confirmed."""
-    on = stage(batch(message_update(5), message_update(6), message_update(7, chat_id=-1002)))
-    on.gates[5] = asyncio.Event()
-    on.script.answers.append(batch())
-    running = asyncio.ensure_future(on.poller.run())
-    await until(lambda: on.handled == [7])
-    stopping = asyncio.ensure_future(on.poller.stop())
-    await asyncio.sleep(0)
-    assert not stopping.done()
-    on.gates[5].set()
-    await asyncio.gather(running, stopping)
-    assert on.handled == [7, 5]
-    assert on.offsets == [0, 6]
-
-
-async def test_a_stop_in_an_outage_does_not_wait_for_its_end() -> None:
-    """The pause is broken off, and nothing is asked any more."""
-    on = stage(LOST)
-    asleep = asyncio.Event()
-
-    async def sleep(delay_s: float) -> None:
-        asleep.set()
-        await asyncio.get_running_loop().create_future()
-
-    on.clock.sleep = sleep  # type: ignore[method-assign]
-    running = asyncio.ensure_future(on.poller.run())
-    await asyncio.wait_for(asleep.wait(), PATIENCE_S)
-    await asyncio.wait_for(on.poller.stop(), PATIENCE_S)
-    await running
-    assert on.offsets == [0]
-
-
-async def test_a_stop_does_not_wait_for_a_poll_that_nobody_answers() -> None:
-    """It would take 50 s."""
-    on = stage()
-    running = asyncio.ensure_future(on.poller.run())
-    await on.script.hanging.wait()
-    await asyncio.wait_for(on.poller.stop(), PATIENCE_S)
-    await running
-    assert on.offsets == [0]
-
-
-async def test_a_poller_that_never_ran_stops_at_once() -> None:
-    """There is nothing to wait for."""
-    on = stage()
-    await asyncio.wait_for(on.poller.stop(), PATIENCE_S)
 
 
 async def test_a_fault_of_ours_is_not_mistaken_for_an_outage() -> None:
