@@ -37,7 +37,6 @@ _DUE_URGENCIES = (
 )
 _NEXT_DUE = select(func.min(_FIRST_OF_EACH)).select_from(_URGENCIES)
 
-# SQLite has no row locks and ignores them: there the transaction holds the only write lock.
 _DUE = (
     select(
         intents.c.body,
@@ -54,7 +53,6 @@ _DUE = (
     )
     .order_by(intents.c.due_at, intents.c.key)
     .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True)
 )
 _LEASE = (
     update(intents)
@@ -71,6 +69,7 @@ _AHEAD = (
         intents.c.due_at > bindparam("b_latest"),
         (intents.c.attempts > 0) | (intents.c.owed_at > bindparam("b_latest")),
     )
+    # SQLite has no row locks and ignores them: there the transaction holds the only write lock.
     .with_for_update(skip_locked=True)
 )
 _SINCE = case(
