@@ -11,6 +11,7 @@ from tests.fixtures.outages import BrittleStore, Outage
 from gmbot.adapters.memory.alone import Alone
 from gmbot.adapters.memory.recall import FactMemory
 from gmbot.adapters.memory.tenant import MemoryDatabase
+from gmbot.domain.errors import Unavailable
 from gmbot.domain.ids import BotId, GroupId, UserId
 from gmbot.gate.changes import NO_CHANGES, Changes
 from gmbot.gate.events import Event, IntentFailed
@@ -29,6 +30,16 @@ GROUP = GroupId(-1001)
 def settle(user_id: int = 1) -> Settle:
     """Return an intent about somebody."""
     return Settle(GROUP, UserId(user_id))
+
+
+def unavailable(owed: Owed) -> Changes:
+    """Telegram does not answer."""
+    raise Unavailable("down")
+
+
+def done(owed: Owed) -> Changes:
+    """All is well."""
+    return NO_CHANGES
 
 
 @dataclass
