@@ -231,7 +231,6 @@ class LoggedErrors(logging.Handler):
 def _connected(options: SentryOptions, count: Count) -> Callable[[Found], None]:
     """Load and set up sentry-sdk; return what tells it of an error."""
     import sentry_sdk
-    from sentry_sdk.integrations.logging import EventHandler
 
     scrubber = Scrubber(options.key, options.secrets)
 
@@ -261,6 +260,13 @@ def _connected(options: SentryOptions, count: Count) -> Callable[[Found], None]:
         # Which update is traced is decided before a transaction begins: an unsampled one costs as much.
         traces_sample_rate=1.0 if options.traces_share else None,
     )
+    return _teller()
+
+
+def _teller() -> Callable[[Found], None]:
+    """Return what tells sentry-sdk, as it is set up, of an error."""
+    import sentry_sdk
+    from sentry_sdk.integrations.logging import EventHandler
 
     logged = EventHandler(logging.ERROR)
 
