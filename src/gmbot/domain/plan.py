@@ -106,7 +106,7 @@ def plan(verdict: Verdict, at: Situation) -> Action:
         return NOTHING if hold is None else _towards_freedom(verdict, at, hold)
     if hold is not None and hold.state is HoldState.PLACED and _outdated(at, hold):
         return LOOK if at.spoke else NOTHING
-    if at.standing is None or not at.fresh or (hold is not at.hold and hold is not None and not at.looked):
+    if at.standing is None or not at.fresh or (not at.looked and _needs_a_look(at, at.standing, hold)):
         return LOOK
     return _towards_hold(verdict, at, at.standing, hold)
 
@@ -115,7 +115,21 @@ def _outdated(at: Situation, hold: Hold) -> bool:
     """Whether nothing is known of the person's standing since the hold was placed, or it agrees."""
     if at.looked:
         return False
-    return at.standing is None or at.standing.stamp.at <= hold.at or hold.matches(at.standing)
+    return at.standing is None or hold.matches(at.standing) or not _may_follow(at.standing, hold)
+
+
+def _may_follow(standing: Standing, hold: Hold) -> bool:
+    """Whether a standing may be from after the hold: of the same second, a member's is from before it."""
+    if standing.stamp.at == int(hold.at):
+        return standing.status is not Status.MEMBER
+    return standing.stamp.at > hold.at
+
+
+def _needs_a_look(at: Situation, standing: Standing, hold: Hold | None) -> bool:
+    """Whether a hold was found again, or a standing of its very second contradicts it."""
+    if hold is None or hold is not at.hold:
+        return hold is not None
+    return hold.state is HoldState.PLACED and standing.stamp.at == int(hold.at)
 
 
 def _towards_freedom(verdict: Verdict, at: Situation, hold: Hold) -> Action:

@@ -1,5 +1,6 @@
 """plan(): the one next step towards what the verdict says."""
 
+import msgspec
 import pytest
 from tests.unit.domain.people import (
     ADMIN,
@@ -185,6 +186,17 @@ class TestHoldPlaced:
     def test_somebody_held_who_speaks_is_looked_at(self, seen: Standing | None) -> None:
         """They could not, if the hold were there."""
         assert plan(HELD, at(seen, placed(), spoke=True)) == LOOK
+
+    @pytest.mark.parametrize("status", [Status.RESTRICTED, Status.LEFT, Status.KICKED, Status.ADMINISTRATOR])
+    def test_contrary_news_of_its_very_second_are_looked_at(self, status: Status) -> None:
+        """They may be from before it or from after it: seconds are all that Telegram tells."""
+        hold = msgspec.structs.replace(placed(), at=NOW - 1 + 0.5)
+        assert plan(HELD, at(standing(status, age_s=1), hold)) == LOOK
+
+    def test_whoever_was_a_member_in_its_very_second_was_so_before_it(self) -> None:
+        """They joined, and were held at once: nothing more is asked."""
+        hold = msgspec.structs.replace(placed(), at=NOW - 1 + 0.5)
+        assert plan(HELD, at(standing(age_s=1), hold)) == NOTHING
 
     def test_a_hold_that_was_looked_at_and_is_there_is_left(self) -> None:
         """The message was older than the hold."""
