@@ -75,7 +75,7 @@ class Ledger:
         """
         now = self._clock.now()
         leased = msgspec.structs.replace(changes, at=now, owed=_leased(changes.owed))
-        told = _doubting_late(leased, self._telegram_now())
+        told = self._doubting(leased, self._telegram_now())
         if not await self._applied(leased):
             self._remember(told)
             await self._shared.learn(told)
@@ -108,6 +108,24 @@ class Ledger:
         if changes.groups or changes.unguarded or changes.channels or changes.moved:
             self._outdated()
 
+    def _doubting(self, changes: Changes, now: float) -> Changes:
+        """Return changes whose late memberships say no more than that something was stored."""
+        if not any(self._is_late(learnt, now) for learnt in changes.memberships):
+            return changes
+        told = (
+            msgspec.structs.replace(learnt, membership=Membership(learnt.membership.stamp))
+            if self._is_late(learnt, now)
+            else learnt
+            for learnt in changes.memberships
+        )
+        return msgspec.structs.replace(changes, memberships=tuple(told))
+
+    def _is_late(self, learnt: LearntMembership, now: float) -> bool:
+        """Whether newer news may be stored, or have been missed because the channel was not heard then."""
+        at = learnt.membership.stamp.at
+        channel = self._guarded.channel(learnt.channel_id)
+        return now - at > LATE_S or (channel is not None and at < channel.heard_since)
+
     def _remember(self, told: Changes) -> None:
         if self._guarded.hears_anew(told.channels):
             self._memory.forget_memberships()
@@ -115,19 +133,6 @@ class Ledger:
             if not learnt.membership.known:
                 self._memory.forget_membership(learnt.user_id, learnt.channel_id)
         self._memory.learn(told)
-
-
-def _doubting_late(changes: Changes, now: float) -> Changes:
-    """Return changes whose late memberships say no more than that something was stored."""
-    if all(now - learnt.membership.stamp.at <= LATE_S for learnt in changes.memberships):
-        return changes
-    return msgspec.structs.replace(changes, memberships=tuple(_doubting(m, now) for m in changes.memberships))
-
-
-def _doubting(learnt: LearntMembership, now: float) -> LearntMembership:
-    stamp = learnt.membership.stamp
-    late = now - stamp.at > LATE_S
-    return msgspec.structs.replace(learnt, membership=Membership(stamp)) if late else learnt
 
 
 def _due_at_once(owed: Owed) -> bool:

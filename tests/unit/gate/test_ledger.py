@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from tests.unit.gate.desk import GROUP, Desk, settle
 
 from gmbot.domain.errors import Unavailable
-from gmbot.domain.group import Group
-from gmbot.domain.ids import UpdateId, UserId
-from gmbot.gate.changes import Changes
+from gmbot.domain.group import Channel, Group
+from gmbot.domain.ids import ChannelId, UpdateId, UserId
+from gmbot.domain.membership import Membership, MembershipState, Source, Stamp
+from gmbot.domain.rule import Rule
+from gmbot.gate.changes import Changes, LearntMembership
 from gmbot.gate.intents import LEASE_S
+from gmbot.gate.ledger import LATE_S
 
+CHANNEL = ChannelId(-1002)
 A_GROUP = Group(GROUP, UserId(7), "A group")
 
 
@@ -71,3 +76,17 @@ async def test_tokens_grow_even_if_the_clock_is_set_back(desk: Desk) -> None:
     before = desk.ledger.owe(settle()).token
     desk.clock.set(desk.clock.now() - 3600)
     assert desk.ledger.owe(settle()).token > before
+
+
+@pytest.mark.parametrize(("age_s", "believed"), [(5, True), (15, False), (LATE_S + 1, False)])
+async def test_news_from_before_a_channel_was_heard_are_not_believed(
+    desk: Desk, age_s: int, believed: bool
+) -> None:
+    """They come late, and whatever followed them was never told: the store is looked into instead."""
+    now = int(desk.clock.now())
+    channel = Channel(CHANNEL, "News", heard_since=now - 10)
+    group = msgspec.structs.replace(A_GROUP, rule=Rule((CHANNEL,)))
+    await desk.ledger.write(Changes(groups=(group,), channels=(channel,)))
+    fact = Membership(Stamp(now - age_s, Source.EVENT, 1), MembershipState.IN)
+    await desk.ledger.write(Changes(memberships=(LearntMembership(UserId(1), CHANNEL, fact),)))
+    assert bool(desk.memory.memberships(UserId(1), (CHANNEL,))) is believed
