@@ -74,6 +74,7 @@ class Questions:
         try:
             fact = (await self._ask(channel, user_id)).as_membership()
             self._rests.succeeded((channel, user_id))
+            self._unusable.pop(channel, None)
         except ChatUnusable as error:
             cause = type(error).__name__
             self._unusable[channel] = str(error)

@@ -111,3 +111,12 @@ async def test_channels_that_may_not_be_asked_are_collected_once(desk: Desk) -> 
     await desk.state()
     assert desk.questions.take_unusable() == {CHANNEL: "kicked"}
     assert desk.questions.take_unusable() == {}
+
+
+async def test_a_channel_that_answers_again_is_not_taken_for_one_that_may_not_be_asked(desk: Desk) -> None:
+    """Nobody took it while it was one."""
+    desk.fail(ChatUnusable("kicked"))
+    await desk.state()
+    desk.oracle.answer = lambda: Standing(Status.MEMBER)
+    await desk.state()
+    assert desk.questions.take_unusable() == {}
