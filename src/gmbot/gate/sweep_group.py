@@ -7,14 +7,16 @@ from typing import Final
 
 import msgspec
 
+from gmbot.domain.errors import RefusedError, TransientError
 from gmbot.domain.group import Group
 from gmbot.domain.ids import ChannelId, UserId
 from gmbot.domain.mass_flip import FlipCount, is_mass_flip
 from gmbot.domain.membership import UNKNOWN, MembershipState
+from gmbot.domain.standing import Standing
 from gmbot.domain.sweeping import Terms, to_ask
 from gmbot.domain.verdict import Judgement, Reason, Verdict, decide
 from gmbot.gate.bot import Bot
-from gmbot.gate.changes import Changes, LearntMembership
+from gmbot.gate.changes import Changes, LearntMembership, LearntStanding
 from gmbot.gate.events import SweepAsked
 from gmbot.gate.intents import Owed, Settle, SettleEverywhere
 from gmbot.gate.ports import KnownPerson, PersonRecord
@@ -74,6 +76,19 @@ class _Person:
         """Return the channels that are worth a question."""
         evidence = self._bot.knowledge.evidence(self._group, self.before, self._bot.telegram.now())
         return to_ask(evidence, terms, held=self.held)
+
+    def long_an_admin(self, terms: Terms) -> bool:
+        """Whether they were an admin when last heard of, and that is a while ago."""
+        standing = self.before.standing
+        return (
+            standing is not None
+            and standing.is_admin
+            and self._bot.telegram.now() - standing.stamp.at > terms.max_age_s
+        )
+
+    def now_is(self, standing: Standing) -> None:
+        """Take in what they are in the group."""
+        self.before = self.record = msgspec.structs.replace(self.before, standing=standing)
 
     def learn(self, answers: tuple[LearntMembership, ...]) -> None:
         """Take in what Telegram said."""
@@ -145,6 +160,7 @@ class Sweeping:
         sweep = msgspec.structs.replace(sweep, cursor=known.user_id, people=sweep.people + 1)
         if sweep.kind is SweepKind.WARM and not _seen_since(known.record, sweep.since):
             return msgspec.structs.replace(sweep, people=sweep.people - 1)
+        standings = await self._standing(group, person, self._ages.terms(sweep.kind))
         channels = person.to_ask(self._ages.terms(sweep.kind))
         answers = await self._answers(known.user_id, channels) if channels else ()
         person.learn(answers)
@@ -153,10 +169,23 @@ class Sweeping:
             self._bot.emit(SweepAsked(group.group_id, known.user_id, outcome, len(channels)))
         sweep = _asked(sweep, person, channels, answers)
         owed, sweep = await self._owed(group, sweep, person, answers)
-        if channels or owed:
+        if channels or owed or standings:
             sweep = msgspec.structs.replace(sweep, touched_at=self._bot.clock.now())
-            await self._bot.ledger.write(Changes(memberships=answers, owed=owed, sweeps=(sweep,)))
+            changes = Changes(memberships=answers, standings=standings, owed=owed, sweeps=(sweep,))
+            await self._bot.ledger.write(changes)
         return sweep
+
+    async def _standing(self, group: Group, person: _Person, terms: Terms) -> tuple[LearntStanding, ...]:
+        """Ask whether an admin still is one: they may have stepped down where the bot could not see it."""
+        if not person.long_an_admin(terms):
+            return ()
+        await self._turn(1)
+        try:
+            learnt = await self._bot.questions.standing(group.group_id, person.user_id)
+        except (TransientError, RefusedError):
+            return ()
+        person.now_is(learnt.standing)
+        return (learnt,)
 
     async def _answers(
         self, user_id: UserId, channels: tuple[ChannelId, ...]

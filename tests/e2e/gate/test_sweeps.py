@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest_asyncio
 from tests.e2e.gate.dialogue import ask, group_of, leap, now_reads, replies, tapped
+from tests.fixtures.mishaps import lose_events
 from tests.fixtures.stage import UNSWEPT, Stage, raised_stage
 
 from gmbot.domain.group import PauseReason
@@ -116,6 +117,20 @@ async def test_who_never_was_seen_in_the_channel_is_found(swept: Stage) -> None:
     stranger = await unseen(swept, "Sam", None)
     await next_round(swept)
     assert swept.muted(stranger)
+
+
+async def test_who_is_no_admin_any_more_is_found(swept: Stage) -> None:
+    """They stepped down where the bot could not see it: an admin's freedom is not for ever."""
+    assert swept.work is not None
+    ann = swept.person("Ann")
+    swept.world.promote(swept.group, ann, swept.owner, {"can_pin_messages"})
+    await swept.rest()
+    assert not swept.muted(ann)
+    lose_events(swept, swept.group)
+    swept.world.demote(swept.group, ann, swept.owner)
+    await leap(swept, 90_000)
+    await next_round(swept)
+    assert swept.muted(ann)
 
 
 async def test_who_joined_unseen_is_found_and_freed(swept: Stage) -> None:
