@@ -60,9 +60,8 @@ async def _in_group(bot: Bot, change: MemberChanged) -> Changes:
     let_in = change.new.present and not change.old.present
     if change.actor.user_id == bot.user_id and not let_in:
         return _echo(bot, change, fact, record.hold)
-    settle = bot.ledger.owe(Settle(group_id, person.user_id, person.name))
     holds, prompt = _moved_about(bot, change, record)
-    return Changes(standings=(fact,), holds=holds, owed=(settle, *prompt))
+    return Changes(standings=(fact,), holds=holds, owed=(_settling(bot, change), *prompt))
 
 
 def _moved_about(
@@ -74,12 +73,12 @@ def _moved_about(
     """
     hold = record.hold
     if hold is not None and hold.active and _pardons(change, hold):
-        return (hold.ended(EndReason.PARDONED, bot.telegram.now()),), (bot.ledger.owe(Prompt(hold.group_id)),)
-    if hold is None or change.old.present == change.new.present:
-        return (), ()
-    if hold.pardoned and not change.new.present:
+        # By the event's time: whoever is held again after it is held by a call that came too late.
+        return (hold.ended(EndReason.PARDONED, change.at),), (bot.ledger.owe(Prompt(hold.group_id)),)
+    left = change.old.present and not change.new.present
+    if hold is not None and hold.pardoned and (left or change.new.status is Status.KICKED):
         return (hold.ended(EndReason.LEFT, bot.telegram.now()),), ()
-    if not hold.active:
+    if hold is None or not hold.active or change.old.present == change.new.present:
         return (), ()
     now = change.new if record.standing is None else newer(record.standing, change.new)
     return (hold.gone(away=not now.present),), (bot.ledger.owe(Prompt(hold.group_id)),)
@@ -109,9 +108,27 @@ def _echo(bot: Bot, change: MemberChanged, fact: LearntStanding, hold: Hold | No
     if lost := _overwritten(change, hold):
         ended = (hold.ended(EndReason.TAKEN_OVER, bot.telegram.now()),) if hold and hold.active else ()
         return Changes(standings=(fact,), holds=ended, owed=(bot.ledger.owe(lost),))
-    orphan = bears_mark(fact.group_id, fact.user_id, change.new) and not (hold and hold.active)
-    settle = bot.ledger.owe(Settle(fact.group_id, fact.user_id, change.person.name))
-    return Changes(standings=(fact,), owed=(settle,) if orphan else ())
+    if hold is not None and hold.active:
+        holds, owed = _echo_of(bot, change, hold)
+        return Changes(standings=(fact,), holds=holds, owed=owed)
+    orphan = bears_mark(fact.group_id, fact.user_id, change.new)
+    return Changes(standings=(fact,), owed=(_settling(bot, change),) if orphan else ())
+
+
+def _echo_of(bot: Bot, change: MemberChanged, hold: Hold) -> tuple[tuple[Hold, ...], tuple[Owed, ...]]:
+    """What our call did is what is recorded, or whoever made it died before it could say so."""
+    if hold.matches(change.new):
+        if not (hold.away and change.new.present):
+            return (), ()
+        return (hold.gone(away=False),), (bot.ledger.owe(Prompt(hold.group_id)),)
+    if not hold.matches(change.old) or change.at < int(hold.at):
+        return (), ()
+    prompt = (bot.ledger.owe(Prompt(hold.group_id)),) if hold.prompt_id else ()
+    return (hold.ended(EndReason.QUALIFIED, change.at),), (_settling(bot, change), *prompt)
+
+
+def _settling(bot: Bot, change: MemberChanged) -> Owed:
+    return bot.ledger.owe(Settle(GroupId(change.chat.chat_id), change.person.user_id, change.person.name))
 
 
 def _overwritten(change: MemberChanged, hold: Hold | None) -> Restore | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from gmbot.domain.errors import PersonProtected, TransientError, Unavailable
+from gmbot.domain.errors import PersonProtected, RefusedError, TransientError, Unavailable
+from gmbot.domain.hold import bears_mark
 from gmbot.domain.ids import UserId
 from gmbot.domain.plan import TELEGRAM_SHORTEST_S
+from gmbot.domain.standing import Status
 from gmbot.domain.verdict import Judgement
 from gmbot.gate.bot import Bot
 from gmbot.gate.changes import Changes
@@ -150,7 +152,7 @@ async def _judge(bot: Bot, owed: Owed, intent: Judge) -> Changes:
 
 async def _restore(bot: Bot, intent: Restore) -> None:
     now, end = bot.telegram.now(), intent.restriction.until
-    if 0 < end <= now:
+    if 0 < end <= now or await _decided_anew(bot, intent):
         return
     # An end too near would be taken for "for ever": a minute too long does less harm.
     until = max(end, int(now) + TELEGRAM_SHORTEST_S) if end else 0
@@ -162,6 +164,20 @@ async def _restore(bot: Bot, intent: Restore) -> None:
             await bot.telegram.restrict(intent.group_id, intent.user_id, given_back)
     except PersonProtected:
         return
+
+
+async def _decided_anew(bot: Bot, intent: Restore) -> bool:
+    """Whether an admin has restricted or banned otherwise since our call: that is what stays."""
+    if intent.banned:
+        return False
+    try:
+        found = (await bot.questions.standing(intent.group_id, intent.user_id)).standing
+    except RefusedError:
+        return False
+    if found.status is not Status.RESTRICTED:
+        return found.status is Status.KICKED
+    ours = bears_mark(intent.group_id, intent.user_id, found)
+    return not ours and found.restriction != intent.restriction
 
 
 async def _say(bot: Bot, intent: Say) -> Changes:

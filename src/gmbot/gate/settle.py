@@ -214,11 +214,13 @@ class _Settlement:
 
     async def _place(self, hold: Hold) -> None:
         case = self._case
+        outside, standing = self._outside(), self._record.standing
         owed = msgspec.structs.replace(
             hold,
             name=case.name or hold.name,
             thread_id=case.thread_id or hold.thread_id,
-            outside=self._outside(),
+            outside=outside,
+            away=standing is not None and not standing.present and not outside,
         )
         await self._write(holds=(owed,))
         self._record = msgspec.structs.replace(self._record, hold=owed)

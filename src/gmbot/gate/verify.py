@@ -93,7 +93,8 @@ async def _holds_on(bot: Bot, group: Group, tap: ButtonTapped) -> bool:
         return False
     if not bears_mark(group.group_id, tap.person.user_id, learnt.standing):
         return False
-    await bot.ledger.write(Changes(standings=(learnt,)))
+    look = Settle(group.group_id, tap.person.user_id, tap.person.name, anew=True)
+    await bot.ledger.write(Changes(standings=(learnt,), owed=(bot.ledger.owe(look, delay_s=1),)))
     return True
 
 

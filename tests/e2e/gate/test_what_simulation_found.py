@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from tests.e2e.gate.dialogue import group_of
+from tests.fixtures.mishaps import fail, held, lose_events
 from tests.fixtures.stage import BOT_RIGHTS, TOKEN, Stage
 
 from gmbot.domain.group import PauseReason
-from gmbot.domain.ids import UserId
+from gmbot.domain.hold import Hold, hold_end
+from gmbot.domain.ids import GroupId, UserId
+from gmbot.domain.standing import PERMISSIONS
 from gmbot.gate.pause_group import pause_group
-from gmbot.simulator import BotApi
+from gmbot.simulator import BotApi, Fault, FaultKind
 
 LATER_S = 3_600
+SILENCE = {"can_send_messages": False}
 
 
 def as_the_bot(stage: Stage, method: str, **arguments: object) -> None:
@@ -57,3 +61,99 @@ async def test_a_release_that_rights_forbade_is_made_when_they_return_though_the
     await guarded.rest()
     assert not guarded.muted(ann)
     assert await guarded.work.bot.store.holds_of(UserId(ann)) == []
+
+
+async def test_a_release_whose_maker_died_is_known_by_its_echo(guarded: Stage) -> None:
+    """Nobody is taken for held who is free, though the hold and its end share a second."""
+    ann = guarded.person("Ann")
+    await guarded.rest()
+    assert guarded.muted(ann)
+    as_the_bot(guarded, "restrictChatMember", user_id=ann, permissions=dict.fromkeys(PERMISSIONS, True))
+    await guarded.rest()
+    assert guarded.muted(ann)
+
+
+async def test_whom_an_admin_frees_is_free_though_a_late_call_holds_them_again(guarded: Stage) -> None:
+    """The pardon is heard of only after that call."""
+    ann = await held(guarded)
+    hold = await guarded.hold_of(ann)
+    assert isinstance(hold, Hold)
+    await guarded.stop()
+    guarded.world.unmute(guarded.group, ann, guarded.owner)
+    guarded.clock.set(guarded.clock.now() + 2)
+    as_the_bot(guarded, "restrictChatMember", user_id=ann, permissions=SILENCE, until_date=hold.until)
+    guarded.clock.set(guarded.clock.now() + 2)
+    await guarded.start()
+    assert not guarded.muted(ann)
+
+
+async def test_a_pardon_ends_with_a_ban(guarded: Stage) -> None:
+    """Even if whoever is banned had left before."""
+    ann = await held(guarded)
+    guarded.world.leave(ann, guarded.group)
+    guarded.world.mute(guarded.group, ann, guarded.owner, permissions=["can_send_messages"])
+    await guarded.rest()
+    guarded.world.ban(guarded.group, ann, guarded.owner)
+    guarded.world.unban(guarded.group, ann, guarded.owner)
+    guarded.world.join(ann, guarded.group)
+    await guarded.rest()
+    assert guarded.muted(ann)
+
+
+async def test_an_admins_last_word_is_not_overwritten_by_giving_back_an_earlier_one(guarded: Stage) -> None:
+    """They restrict somebody, our call replaces that, and they mute them: muted is what they stay."""
+    ann = guarded.person("Ann", subscribed=True)
+    await guarded.stop()
+    until = int(guarded.clock.now()) + LATER_S
+    guarded.world.mute(guarded.group, ann, guarded.owner, until, ["can_send_messages"])
+    mark = hold_end(GroupId(guarded.group), UserId(ann), guarded.clock.now())
+    as_the_bot(guarded, "restrictChatMember", user_id=ann, permissions=SILENCE, until_date=mark)
+    guarded.world.mute(guarded.group, ann, guarded.owner)
+    await guarded.start()
+    now = guarded.world.member(guarded.group, ann)
+    assert (now.permissions, now.until_date) == (frozenset(), 0)
+
+
+async def test_nobody_is_named_who_left_before_they_were_held(guarded: Stage) -> None:
+    """Only the answer to a question tells that they have left."""
+    lose_events(guarded, guarded.group)
+    await guarded.stop()
+    ann = guarded.person("Ann")
+    guarded.world.say(ann, guarded.group, "Good bye")
+    guarded.world.leave(ann, guarded.group)
+    await guarded.start()
+    assert guarded.calls("restrictChatMember", user_id=ann)
+    assert not [call for call in guarded.calls("sendMessage") if "Ann" in str(call.arguments["text"])]
+
+
+async def test_who_only_seemed_to_have_left_is_told(guarded: Stage) -> None:
+    """Telegram's answer was an old one; what comes back of our own call is not."""
+    lost = lose_events(guarded, guarded.group)
+    await guarded.stop()
+    ann = guarded.person("Ann")
+    guarded.world.say(ann, guarded.group, "Hello")
+    guarded.simulator.faults.remove(lost)
+    guarded.simulator.faults.add(Fault(kind=FaultKind.STALE_MEMBER, chat=guarded.group, times=1))
+    await guarded.start()
+    assert guarded.muted(ann)
+    assert len(guarded.prompts()) == 1
+
+
+async def test_a_tap_that_could_not_be_answered_is_taken_up_again(guarded: Stage) -> None:
+    """Somebody is muted by a call that nobody knows of, and says so."""
+    guarded.person("Bob")
+    ann = await held(guarded)
+    (prompt,) = guarded.prompts()
+    hold = await guarded.hold_of(ann)
+    assert isinstance(hold, Hold)
+    guarded.world.subscribe(ann, guarded.channel)
+    await guarded.advance(10)
+    lost = lose_events(guarded, guarded.group)
+    as_the_bot(guarded, "restrictChatMember", user_id=ann, permissions=SILENCE, until_date=hold.until)
+    guarded.simulator.faults.remove(lost)
+    assert guarded.muted(ann)
+    fail(guarded, FaultKind.SERVER_ERROR, "restrictChatMember", times=1)
+    guarded.tap(ann, prompt)
+    await guarded.rest()
+    await guarded.advance(5)
+    assert not guarded.muted(ann)
