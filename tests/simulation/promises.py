@@ -58,6 +58,9 @@ class Promises:
         """What an admin made of somebody, as long as it stands."""
         self._hands_at: dict[tuple[int, int], float] = {}
         self.pardoned: set[tuple[int, int]] = set()
+        self.pardoned_once: set[tuple[int, int]] = set()
+        self._taken: set[tuple[int, int]] = set()
+        """Whom an admin has muted over a hold of GMBot's."""
         self.ours: set[tuple[int, int]] = set()
         """Who is restricted by GMBot now."""
         self._gone_at: dict[tuple[int, int], float] = {}
@@ -208,8 +211,16 @@ class Promises:
         old = change.old
         same = (new.permissions, new.until_date, new.status) == (old.permissions, old.until_date, old.status)
         restricted_anew = new.status == "restricted" and not same
-        if place in self.ours and new.is_member and (new.status != "restricted" or new.permissions & SPEECH):
-            self.pardoned.add(place)  # as the product sees it: whoever gives back a part of a voice decides
+        if new.status == "kicked" or (old.is_member and not new.is_member):
+            self.pardoned.discard(place)
+            self._taken.discard(place)
+        elif place in self.ours | self._taken and _has_a_voice(new):
+            # As the product sees it: whoever gives back a part of a voice decides. If it is told of an
+            # admin's mute only together with its end, it sees no more than that somebody held was freed.
+            self.pardoned.add(place)
+            self.pardoned_once.add(place)
+        if place in self.ours and restricted_anew:
+            self._taken.add(place)
         if new.status == "kicked" or restricted_anew:
             self.hands[place] = new
             self._hands_at[place] = self._now()
@@ -217,8 +228,6 @@ class Promises:
         elif new.status != "restricted":
             self.hands.pop(place, None)
             self.ours.discard(place)
-        if not new.is_member:
-            self.pardoned.discard(place)
 
     def _by_us(self, place: tuple[int, int], change: Changed, sent: Sent) -> None:
         old, new = change.old.at(self._now()), change.new
@@ -251,6 +260,13 @@ class Promises:
 
 def _enforced(group: Group) -> Rule | None:
     return group.rule if group.enforced else None
+
+
+def _has_a_voice(member: Member) -> bool:
+    """Whether somebody may write in the group, or as a comment on a post."""
+    if member.status == "restricted":
+        return bool(member.permissions & SPEECH)
+    return member.is_member
 
 
 def _named(changes: Changes) -> set[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from tests.simulation.cast import Cast, Tenant
 from tests.simulation.journal import Journal
@@ -14,6 +14,9 @@ from gmbot.domain.ids import BotId, GroupId, UserId
 from gmbot.gate.intents import Delete, Prompt, Rewrite, Say
 from gmbot.simulator.members import Member, Wire
 
+JUST_NOW_S = 20
+"""Who is held for less than this may not have been told yet: a group is told of newcomers at its pace."""
+
 PATIENT = (Delete, Prompt, Rewrite, Say)
 """What may wait for its time: tidying up, and the next hour's prompt."""
 
@@ -21,12 +24,20 @@ PATIENT = (Delete, Prompt, Rewrite, Say)
 class Reckoning:
     """Compares what is with what must be. Times are the loop's."""
 
-    def __init__(self, cast: Cast, journal: Journal, memory: MemoryDatabase, promises: Promises) -> None:
+    def __init__(
+        self,
+        cast: Cast,
+        journal: Journal,
+        memory: MemoryDatabase,
+        promises: Promises,
+        lost: Callable[[], set[int]],
+    ) -> None:
         self._cast = cast
         self._world = cast.world
         self._journal = journal
         self._memory = memory
         self._promises = promises
+        self._lost = lost
 
     def free(self, excused: Collection[int] = ()) -> None:
         """Blame whoever holds somebody who may speak; the `excused` have done nothing to be noticed yet."""
@@ -45,12 +56,18 @@ class Reckoning:
             if person in excused or (group, person) not in spoke or not self._enforced(tenant, group):
                 continue
             standing = self._standing(group, person)
-            exempt = not standing.is_member or (group, person) in self._promises.pardoned
+            exempt = not standing.is_member or self._is_pardoned(group, person)
             if exempt or self.may_speak(tenant, group, person) or not self._world.can_speak(person, group):
                 continue
             self._journal.blame(
                 "who spoke and does not qualify is held", f"{person} is free in {group}", person, group
             )
+
+    def _is_pardoned(self, group: int, person: int) -> bool:
+        """Whether an admin has freed somebody who, as far as can be known, has not left since."""
+        place, promises = (group, person), self._promises
+        unseen = person in promises.unheard() | self._lost()
+        return place in promises.pardoned or (unseen and place in promises.pardoned_once)
 
     def hands_off(self) -> None:
         """Blame whoever changed what an admin had decided, and did not give it back."""
@@ -82,7 +99,8 @@ class Reckoning:
             debts = self._memory.tenant(BotId(tenant.bot)).debts
             for owed in debts.values():
                 overdue = owed.due_at < now - grace_s
-                if overdue or not isinstance(owed.intent, PATIENT):
+                long_owed = owed.owed_at < now - grace_s
+                if overdue or (long_owed and not isinstance(owed.intent, PATIENT)):
                     about = getattr(owed.intent, "user_id", 0)
                     text = f"{owed.key}, due {now - owed.due_at:.0f} s ago, {owed.attempts} attempts"
                     self._journal.blame("nothing owed is forgotten", text, about)
@@ -101,7 +119,8 @@ class Reckoning:
                     self._told_in(tenant, record, calm_since, excused)
 
     def _told_in(self, tenant: Tenant, group: Group, calm_since: float, excused: Collection[int]) -> None:
-        known = {hold.prompt_id for hold in self._memory.tenant(BotId(tenant.bot)).holds.values()}
+        holds = self._memory.tenant(BotId(tenant.bot)).holds.values()
+        known = {hold.prompt_id for hold in holds if hold.group_id == group.group_id}
         named: set[int] = set()
         for message in self._world.messages(group.group_id):
             if message.author != tenant.bot or not any(
@@ -116,16 +135,17 @@ class Reckoning:
                 text = f"message {message.id} in {group.group_id} is for nobody any more"
                 self._journal.blame("prompts go when nobody needs them", text, group.group_id, *people)
         if group.enforced and group.settings.prompts:
-            self._untold(tenant, group, named)
+            self._untold(tenant, group, named | set(excused))
 
     def _untold(self, tenant: Tenant, group: Group, named: set[int]) -> None:
+        """Blame whoever was not told; who was held a moment ago is told at the group's pace."""
         holds = self._memory.tenant(BotId(tenant.bot)).holds
         for person in (*self._cast.people,):
             hold = holds.get((group.group_id, UserId(person)))
             here = self._standing(group.group_id, person).is_member
             if not here or person in named or not self.is_held(group.group_id, person):
                 continue
-            if hold is None or hold.prompted_at == 0:
+            if hold is None or (hold.prompted_at == 0 and hold.at < self._world.now() - JUST_NOW_S):
                 text = f"{person} is held in {group.group_id} and was never told"
                 self._journal.blame("whoever is held is told what to join", text, person, group.group_id)
 

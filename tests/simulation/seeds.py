@@ -9,6 +9,14 @@ NAMED: Mapping[int, str] = MappingProxyType(
     {
         702: "A ban and a mute that an admin gave one after the other were given back in turns, for ever.",
         307: "Whom the bot could not free for want of rights was forgotten when the brake was on as well.",
+        1872: "Whom an admin had freed stayed muted by a call that arrived before the news of it.",
+        2937: "Who had left was named, because a hold was told of before it was noted that they were away.",
+        2992: "Who only seemed to have left, by an old answer, was held and never told.",
+        3504: "Who was no admin any more, unseen because the bot had no rights, was exempt for ever.",
+        4115: "News from before a channel was heard were believed, because they came late.",
+        8547: "A channel was given up a minute after it could be seen again, for a refusal of long before.",
+        9885: "An admin's mute was overwritten by giving back what they had chosen before it.",
+        10964: "A hold outlived an admin's mute of its very second.",
         67: "A process whose /protect was stored, but not answered, went on by the old rule until its end.",
     }
 )

@@ -172,7 +172,9 @@ class _Simulation:
         porter.fleet, porter.network = self._fleet, self._network
         self._life = Life(cast, self._journal, random.Random(chance.random()))
         await guard(cast, database.memory, chance, self._clock.now())
-        self._reckoning = Reckoning(cast, self._journal, database.memory, self._promises)
+        self._reckoning = Reckoning(
+            cast, self._journal, database.memory, self._promises, lambda: self._troubles.unheard()
+        )
         self._listen()
         stage = self._stage()
         self._troubles = Troubles(stage, random.Random(chance.random()), lose_updates=chance.random() < 0.5)
