@@ -97,6 +97,7 @@ class Ledger:
             return await self._store.apply(changes)
         except TransientError:
             self._doubt(changes)
+            await self._shared.learn(_unsure(changes))
             raise
 
     def _doubt(self, changes: Changes) -> None:
@@ -112,12 +113,7 @@ class Ledger:
         """Return changes whose late memberships say no more than that something was stored."""
         if not any(self._is_late(learnt, now) for learnt in changes.memberships):
             return changes
-        told = (
-            msgspec.structs.replace(learnt, membership=Membership(learnt.membership.stamp))
-            if self._is_late(learnt, now)
-            else learnt
-            for learnt in changes.memberships
-        )
+        told = (_unknown(one) if self._is_late(one, now) else one for one in changes.memberships)
         return msgspec.structs.replace(changes, memberships=tuple(told))
 
     def _is_late(self, learnt: LearntMembership, now: float) -> bool:
@@ -133,6 +129,15 @@ class Ledger:
             if not learnt.membership.known:
                 self._memory.forget_membership(learnt.user_id, learnt.channel_id)
         self._memory.learn(told)
+
+
+def _unsure(changes: Changes) -> Changes:
+    """Return changes of which nobody knows whether they are stored: whoever is told looks there."""
+    return msgspec.structs.replace(changes, memberships=tuple(map(_unknown, changes.memberships)))
+
+
+def _unknown(learnt: LearntMembership) -> LearntMembership:
+    return msgspec.structs.replace(learnt, membership=Membership(learnt.membership.stamp))
 
 
 def _due_at_once(owed: Owed) -> bool:

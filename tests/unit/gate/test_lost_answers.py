@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from tests.fixtures.telegram import LeapingClock
 
@@ -32,6 +33,17 @@ class MumblingStore(MemoryStore):
         return done
 
 
+class Others(Alone):
+    """Other processes: what they were told."""
+
+    def __init__(self) -> None:
+        self.told: list[Changes] = []
+
+    async def learn(self, changes: Changes) -> None:
+        """Note it."""
+        self.told.append(changes)
+
+
 class Desk:
     """A ledger with all that it keeps equal."""
 
@@ -39,7 +51,8 @@ class Desk:
         clock = LeapingClock()
         self.now = clock.now()
         self.store, self.memory, self.doubts = MumblingStore(BotId(1)), FactMemory(), 0
-        self.ledger = Ledger(self.store, self.memory, Alone(), Guarded(), clock, telegram_now=clock.now)
+        self.others = Others()
+        self.ledger = Ledger(self.store, self.memory, self.others, Guarded(), clock, telegram_now=clock.now)
         self.ledger.on_doubt(self._count)
 
     def _count(self) -> None:
@@ -76,3 +89,14 @@ async def test_groups_are_read_again_when_they_may_have_changed() -> None:
     with pytest.raises(Unavailable):
         await desk.ledger.write(Changes(groups=(Group(TALK, ANN, "Talk"),)))
     assert desk.doubts == 1
+
+
+async def test_other_processes_are_told_that_they_cannot_know_either() -> None:
+    """When the update comes again nothing may be left to write, and nobody would ever tell them."""
+    desk = Desk()
+    group = Group(TALK, UserId(1), "Talk")
+    with pytest.raises(Unavailable):
+        await desk.ledger.write(msgspec.structs.replace(desk.heard(MembershipState.IN, 1), groups=(group,)))
+    (told,) = desk.others.told
+    assert told.groups == (group,)
+    assert not told.memberships[0].membership.known
