@@ -47,6 +47,7 @@ ROLL_CALL_S = 3.0
 TIDY_S = 150.0
 """How long what is less urgent may take: redeliveries, a sweep, prompts that wait for their pace."""
 
+LAST_WAIT_S = 20
 MOST_ENDINGS = 100
 """How often a task is cancelled before it counts as stubborn."""
 
@@ -253,9 +254,18 @@ class _Simulation:
         self._reckoning.hands_off()
         self._reckoning.told(calm_since + CALM_S, self._unheard())
         self._reckoning.paid(self._machine.now(), 20.0)
+        await self._last_updates()
+
+    async def _last_updates(self) -> None:
+        """Blame whoever leaves an update waiting; one that came a moment ago is given its time."""
         for tenant in self._cast.tenants:
-            if pending := len(self._cast.world.bots[tenant.bot].mailbox):
-                self._journal.blame("no update is left", f"{pending} updates of bot {tenant.bot} wait")
+            mailbox = self._cast.world.bots[tenant.bot].mailbox
+            for _ in range(LAST_WAIT_S):
+                if not len(mailbox):
+                    break
+                await asyncio.sleep(1.0)
+            else:
+                self._journal.blame("no update is left", f"{len(mailbox)} updates of bot {tenant.bot} wait")
 
     async def _roll_call(self) -> set[tuple[int, int]]:
         """Have everybody who can say something; those who cannot, and are held, tap Verify."""
