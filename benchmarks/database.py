@@ -160,11 +160,15 @@ class Visitor:
     def anywhere(self) -> int:
         return self._random.randrange(GROUPS)
 
+    def _batch(self) -> list[tuple[UserId, ChannelId]]:
+        people = (self.anybody() for _ in range(PAGE))
+        return [(user, _required(self.anywhere())[0]) for user in people]
+
     def hot(self) -> dict[str, Callable[[], Awaitable[object]]]:
         """Return the visits that people wait for, or that are paid all the time."""
         store, anywhere = self.store, self.anywhere
         return {
-            "memberships": lambda: store.memberships(self.anybody(), _required(anywhere())),
+            "memberships, a batch": lambda: store.memberships(self._batch()),
             "standing": lambda: store.standing(_group(anywhere()), self.anybody()),
             "hold": lambda: store.hold(_group(anywhere()), self.anybody()),
             "person": lambda: store.person(_group(anywhere()), self.anybody(), _required(anywhere())),

@@ -10,7 +10,7 @@ from tests.simulation.mortal import Mortal
 
 from gmbot.domain.ids import BotId, ChannelId, UserId
 from gmbot.domain.membership import UNKNOWN, Membership, merge
-from gmbot.gate.changes import Changes
+from gmbot.gate.changes import Changes, LearntMembership
 from gmbot.gate.news import FactsNews, GroupsNews, MembershipNews, News, Silence, StandingNews
 from gmbot.gate.ports import KnownMemberships
 
@@ -117,7 +117,7 @@ class TierMemory:
         kept = ((c, self._tier.facts.get((self.bot_id, user_id, c))) for c in channels)
         return {c: fact[1] for c, fact in kept if fact is not None and fact[0] == era and fact[1].known}
 
-    def offer(self, user_id: UserId, facts: KnownMemberships, era: str) -> None:
+    def offer(self, facts: Sequence[LearntMembership], era: str) -> None:
         """Keep copies of what was read from the store, unless another era came meanwhile."""
         if (
             not self._linked
@@ -126,8 +126,8 @@ class TierMemory:
             or self._tier.eras.get(self.bot_id) != era
         ):
             return
-        for channel, fact in facts.items():
-            self._tier.keep(self.bot_id, user_id, channel, fact, era)
+        for one in facts:
+            self._tier.keep(self.bot_id, one.user_id, one.channel_id, one.membership, era)
 
     async def learn(self, changes: Changes) -> None:
         """Take in what was just stored; without the tier, return once nobody trusts their memory any more."""

@@ -28,6 +28,7 @@ from gmbot.gate.bot import Bot
 from gmbot.gate.brake import Brake
 from gmbot.gate.changes import Changes
 from gmbot.gate.events import Lifecycle, Unforeseen
+from gmbot.gate.foresight import Foresight
 from gmbot.gate.guarded import Guarded
 from gmbot.gate.hear_news import NewsDesk
 from gmbot.gate.intents import Owed
@@ -281,6 +282,7 @@ def start_polling(work: BotAtWork, parts: Parts) -> asyncio.Task[None]:
         emit=parts.emit,
         backoff=Backoff(cap_s=POLL_AGAIN_S, random=parts.random),
         passes=work.passes,
+        foresee=Foresight(work.bot),
         wait_s=parts.poll_wait_s,
     )
     with concerning(bot_id=work.bot.me.bot_id):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import ExitStack
+
 import msgspec
 
 from gmbot.domain.group import Group
@@ -70,8 +73,26 @@ class Knowledge:
         with self._memory.reading(user_id) as reading:
             record = await self.record(group.group_id, user_id, group.rule.channels)
         if not reading.disturbed:
-            self._shared.offer(user_id, record.memberships, era)
+            self._shared.offer(_learnt(user_id, record.memberships), era)
         return decide(self.evidence(group, record, now))
+
+    async def foresee(self, pairs: Sequence[tuple[UserId, ChannelId]]) -> None:
+        """Have memory know what is stored of people, each in the channel named with them: one visit for all.
+
+        Raises Unavailable when the store cannot be read.
+        """
+        era = self._shared.era
+        with ExitStack() as stack:
+            readings = {user: stack.enter_context(self._memory.reading(user)) for user, _ in pairs}
+            found = await self._store.memberships(pairs)
+        believed = tuple(
+            one
+            for one in found
+            if not readings[one.user_id].disturbed
+            and one.membership.stamp.at >= self._heard_since(one.channel_id)
+        )
+        self._memory.learn(Changes(memberships=believed))
+        self._shared.offer(believed, era)
 
     async def record(
         self, group_id: GroupId, user_id: UserId, channels: tuple[ChannelId, ...]

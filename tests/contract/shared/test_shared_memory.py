@@ -67,7 +67,7 @@ async def test_facts_in_any_order_never_yield_an_older_one(shared: SharedMemory,
         if dice.random() < 0.5:
             await shared.learn(learnt(one))
         else:
-            shared.offer(USER, {CHANNEL: one}, shared.era)
+            shared.offer(learnt(one).memberships, shared.era)
         best = reduce(merge, facts[:number])
         assert await shared.recall(USER, [CHANNEL]) in ({CHANNEL: best}, {})
 
@@ -76,26 +76,27 @@ async def test_doubt_hides_what_is_older(shared: SharedMemory) -> None:
     """UNKNOWN with a stamp says that something was stored: what was kept may be out of date."""
     await shared.learn(learnt(fact(at=10)))
     await shared.learn(learnt(Membership(Stamp(20, Source.EVENT, 20), UNKNOWN)))
-    shared.offer(USER, {CHANNEL: fact(at=15)}, shared.era)
+    shared.offer(learnt(fact(at=15)).memberships, shared.era)
     assert await shared.recall(USER, [CHANNEL]) == {}
 
 
 async def test_doubt_gives_way_to_what_is_newer(shared: SharedMemory) -> None:
     """Once somebody has looked, what they found counts."""
     await shared.learn(learnt(Membership(Stamp(20, Source.EVENT, 20), UNKNOWN)))
-    shared.offer(USER, {CHANNEL: fact(at=20)}, shared.era)
+    shared.offer(learnt(fact(at=20)).memberships, shared.era)
     assert await shared.recall(USER, [CHANNEL]) in ({CHANNEL: fact(at=20)}, {})
 
 
 async def test_an_offer_from_another_era_is_refused(shared: SharedMemory) -> None:
     """What was read before memory was last doubted is doubtful too."""
-    shared.offer(USER, {CHANNEL: fact()}, "another era")
+    shared.offer(learnt(fact()).memberships, "another era")
     assert await shared.recall(USER, [CHANNEL]) == {}
 
 
 async def test_unknown_is_never_offered(shared: SharedMemory) -> None:
     """Nobody learns anything from it."""
-    shared.offer(USER, {CHANNEL: Membership(), OTHER: fact()}, shared.era)
+    both = (*learnt(Membership()).memberships, *learnt(fact(), where=OTHER).memberships)
+    shared.offer(both, shared.era)
     assert CHANNEL not in await shared.recall(USER, [CHANNEL, OTHER])
 
 
@@ -108,7 +109,7 @@ async def test_everything_that_can_be_stored_can_be_told(shared: SharedMemory) -
 async def test_hundreds_of_facts_at_once(shared: SharedMemory) -> None:
     """A sweep tells many."""
     for number in range(300):
-        shared.offer(UserId(number), {CHANNEL: fact(int(AT))}, shared.era)
+        shared.offer(learnt(fact(int(AT)), UserId(number)).memberships, shared.era)
     assert await shared.recall(UserId(299), [CHANNEL]) in ({CHANNEL: fact(int(AT))}, {})
 
 

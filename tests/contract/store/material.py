@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -28,6 +28,7 @@ from gmbot.gate.intents import (
     SettleEverywhere,
 )
 from gmbot.gate.outgoing import Address, Note
+from gmbot.gate.ports import Store
 from gmbot.gate.sweeps import Sweep, SweepKind
 
 GROUP = GroupId(-1001)
@@ -55,6 +56,12 @@ def fact(at: int = 10, state: MembershipState = MembershipState.IN) -> Membershi
 def learnt(membership: Membership, user: UserId = USER, where: ChannelId = CHANNEL) -> Changes:
     """Return changes that hold one membership."""
     return Changes(memberships=(LearntMembership(user, where, membership),))
+
+
+async def known(store: Store, user: UserId, channels: Iterable[ChannelId]) -> dict[ChannelId, Membership]:
+    """Return what a store knows of one person in channels."""
+    found = await store.memberships([(user, channel) for channel in channels])
+    return {one.channel_id: one.membership for one in found}
 
 
 def seen(standing: Standing, user: UserId = USER, where: GroupId = GROUP) -> Changes:

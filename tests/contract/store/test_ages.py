@@ -13,6 +13,7 @@ from tests.contract.store.material import (
     full,
     group,
     hold,
+    known,
     set_aside,
 )
 
@@ -63,7 +64,7 @@ def _standings(*people: tuple[int, int], where: GroupId = GROUP) -> Changes:
 
 
 async def _known(store: Store) -> list[int]:
-    return [user for user in range(1, 10) if await store.memberships(UserId(user), [CHANNEL])]
+    return [user for user in range(1, 10) if await known(store, UserId(user), [CHANNEL])]
 
 
 async def test_old_memberships_go_and_young_ones_stay(store: Store) -> None:
@@ -89,8 +90,8 @@ async def test_memberships_of_a_channel_that_nobody_requires_go_sooner(store: St
     await store.apply(_memberships((1, OLD)))
     await store.apply(_memberships((1, OLD), (2, YOUNG), where=other))
     assert await _prune(store, Aging.MEMBERSHIPS, unrequired_before=LIMIT_AGE, before=NEVER) == 1
-    assert await store.memberships(UserId(1), [other, CHANNEL]) == {CHANNEL: fact(OLD)}
-    assert await store.memberships(UserId(2), [other])
+    assert await known(store, UserId(1), [other, CHANNEL]) == {CHANNEL: fact(OLD)}
+    assert await known(store, UserId(2), [other])
 
 
 async def test_old_standings_go_and_young_ones_stay(store: Store) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, event
 from tests.contract.store import material
 from tests.contract.store.conftest import Bots
-from tests.contract.store.material import AT, GROUP, USER, fact, hold, learnt, owed
+from tests.contract.store.material import AT, GROUP, USER, fact, hold, known, learnt, owed
 from tests.contract.store.test_twins import everything
 
 from gmbot.adapters.memory.store import MemoryStore
@@ -55,8 +55,8 @@ async def test_one_that_was_applied_before_is_left_out(store: Store) -> None:
     """It says so, and nothing of it is written; the others are."""
     await store.apply(Changes(update_id=UpdateId(2)))
     assert await together(store, [subscribed(1), subscribed(2), subscribed(3)]) == [True, False, True]
-    known = [bool(await store.memberships(UserId(number), [material.CHANNEL])) for number in (1, 2, 3)]
-    assert known == [True, False, True]
+    heard_of = [bool(await known(store, UserId(number), [material.CHANNEL])) for number in (1, 2, 3)]
+    assert heard_of == [True, False, True]
     assert len(await store.claim(AT, 1, 9)) == 2
 
 
@@ -64,7 +64,7 @@ async def test_an_update_that_comes_twice_at_once_is_applied_once(store: Store) 
     """The first of the two."""
     later = msgspec.structs.replace(learnt(fact(20, MembershipState.OUT)), update_id=UpdateId(1))
     assert await together(store, [subscribed(1), later, subscribed(2)]) == [True, False, True]
-    assert not await store.memberships(USER, [material.CHANNEL])
+    assert not await known(store, USER, [material.CHANNEL])
 
 
 async def test_of_one_fact_the_newest_is_kept(store: Store) -> None:
@@ -72,9 +72,7 @@ async def test_of_one_fact_the_newest_is_kept(store: Store) -> None:
     states = [MembershipState.IN, MembershipState.OUT, MembershipState.IN]
     facts = [learnt(fact(at, state)) for at, state in zip((10, 30, 20), states, strict=True)]
     assert await together(store, facts) == [True] * 3
-    assert (await store.memberships(USER, [material.CHANNEL]))[material.CHANNEL] == fact(
-        30, MembershipState.OUT
-    )
+    assert (await known(store, USER, [material.CHANNEL]))[material.CHANNEL] == fact(30, MembershipState.OUT)
 
 
 async def test_a_debt_is_owed_paid_and_owed_anew_in_this_order(store: Store) -> None:

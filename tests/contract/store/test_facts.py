@@ -17,6 +17,7 @@ from tests.contract.store.material import (
     fact,
     full,
     hold,
+    known,
     learnt,
     memberships,
     seen,
@@ -42,7 +43,7 @@ async def test_memberships_in_any_order_merge(bots: Bots, facts: list[Membership
     for part in (facts[:cut], facts[cut:]):
         together = [one for item in part for one in learnt(item).memberships]
         await store.apply(Changes(memberships=tuple(together)))
-    kept = await store.memberships(USER, [CHANNEL])
+    kept = await known(store, USER, [CHANNEL])
     assert kept.get(CHANNEL, UNKNOWN).state == (best := reduce(merge, facts)).state
     assert kept.get(CHANNEL, best) == best
 
@@ -67,7 +68,7 @@ async def test_every_fact_meets_every_other_as_domain_merge_says(store: Store) -
         met = (LearntMembership(UserId(p[0]), ChannelId(p[1]), facts[p[place]]) for p in pairs)
         await store.apply(Changes(memberships=tuple(met)))
     for number, first in enumerate(facts):
-        kept = await store.memberships(UserId(number), [ChannelId(n) for n in range(len(facts))])
+        kept = await known(store, UserId(number), [ChannelId(n) for n in range(len(facts))])
         best = [merge(first, second) for second in facts]
         assert kept == {ChannelId(n): fact for n, fact in enumerate(best) if fact.known}
 
@@ -99,21 +100,21 @@ async def test_an_older_fact_changes_nothing(store: Store) -> None:
     """News that comes late is no news."""
     await store.apply(learnt(fact(20, MembershipState.OUT)))
     await store.apply(learnt(fact(10, MembershipState.IN)))
-    assert await store.memberships(USER, [CHANNEL]) == {CHANNEL: fact(20, MembershipState.OUT)}
+    assert await known(store, USER, [CHANNEL]) == {CHANNEL: fact(20, MembershipState.OUT)}
 
 
 async def test_unknown_never_replaces_knowledge(store: Store) -> None:
     """A question that failed leaves what was known."""
     await store.apply(learnt(fact(10)))
     await store.apply(learnt(Membership(Stamp(99, Source.QUESTION), MembershipState.UNKNOWN)))
-    assert await store.memberships(USER, [CHANNEL]) == {CHANNEL: fact(10)}
+    assert await known(store, USER, [CHANNEL]) == {CHANNEL: fact(10)}
 
 
 async def test_what_is_not_known_is_absent(store: Store) -> None:
     """Nothing is said of channels that nothing is known about."""
     await store.apply(learnt(Membership(Stamp(5, Source.QUESTION), MembershipState.UNKNOWN)))
-    assert await store.memberships(USER, [CHANNEL]) == {}
-    assert await store.memberships(USER, []) == {}
+    assert await known(store, USER, [CHANNEL]) == {}
+    assert await known(store, USER, []) == {}
     assert await store.standing(GROUP, USER) is None
 
 
@@ -123,7 +124,7 @@ async def test_only_the_channels_asked_for_are_told(store: Store) -> None:
     for where in (*mine, other):
         await store.apply(learnt(fact(), where=where))
     await store.apply(learnt(fact(), UserId(1), other))
-    assert await store.memberships(USER, mine) == {ChannelId(-1): fact(), ChannelId(-2): fact()}
+    assert await known(store, USER, mine) == {ChannelId(-1): fact(), ChannelId(-2): fact()}
 
 
 async def test_a_persons_record_is_all_of_it_at_once(store: Store) -> None:

@@ -12,6 +12,7 @@ from tests.contract.store.material import (
     full,
     group,
     hold,
+    known,
     learnt,
     owed,
 )
@@ -129,7 +130,7 @@ async def test_a_required_group_that_moved_is_still_required(store: Store) -> No
     await store.apply(Changes(moved=(Moved(GROUP, NEW),)))
     assert await store.groups() == [group(GroupId(-1), ChannelId(NEW), OTHER, linked_chat_id=NEW)]
     assert {one.channel_id for one in await store.channels()} == {NEW, OTHER}
-    assert await store.memberships(USER, [ChannelId(NEW), required]) == {ChannelId(NEW): fact()}
+    assert await known(store, USER, [ChannelId(NEW), required]) == {ChannelId(NEW): fact()}
     assert [one.intent for one in await store.claim(AT, 1, 9)] == [SettleEverywhere(ChannelId(NEW), USER)]
 
 
@@ -144,7 +145,7 @@ async def test_a_move_onto_an_id_that_is_known_already_merges(store: Store) -> N
     )
     await store.apply(Changes(moved=(Moved(GROUP, NEW),)))
     assert await store.groups() == [group(NEW, title="New")]
-    assert (await store.memberships(USER, [new]))[new] == fact(30, MembershipState.OUT)
+    assert (await known(store, USER, [new]))[new] == fact(30, MembershipState.OUT)
     assert await store.hold(NEW, USER) == hold(where=NEW, revision=4, name="New")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import pytest_asyncio
+from tests.contract.store.material import known
 from tests.fixtures.stage import BOT_RIGHTS, TOKEN
 
 from gmbot.adapters.sql.database import Database, open_database
@@ -115,8 +116,8 @@ async def test_warming_learns_who_is_subscribed(town: Town, capsys: pytest.Captu
     for user in (*inside, *outside):
         await town.believe(user, None)
     assert await town.run() == 0
-    known = await town.store.memberships(inside[0], [ChannelId(town.channel)])
-    assert known[ChannelId(town.channel)].state is MembershipState.IN
+    heard = await known(town.store, inside[0], [ChannelId(town.channel)])
+    assert heard[ChannelId(town.channel)].state is MembershipState.IN
     row = next(line for line in capsys.readouterr().out.splitlines() if "Group" in line)
     assert [word for word in row.split() if word.isdecimal()][:4] == ["5", "3", "2", "0"]
 
@@ -181,7 +182,7 @@ async def test_people_who_cannot_be_learnt_about_are_errors(town: Town) -> None:
     town.simulator.faults.add(Fault(kind=FaultKind.SERVER_ERROR, method="getChatMember"))
     assert await town.run() == 1
     assert (await town.last()).failed == 1
-    assert await town.store.memberships(user, [ChannelId(town.channel)]) == {}
+    assert await known(town.store, user, [ChannelId(town.channel)]) == {}
 
 
 async def test_a_sweep_holds_and_frees(town: Town) -> None:

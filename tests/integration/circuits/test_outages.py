@@ -84,7 +84,7 @@ async def load(product: Product) -> AsyncIterator[None]:
     bot = product.bots[0].bot
     telegram, store = bot.telegram, bot.store
     asks: list[Ask] = [
-        lambda: store.memberships(UserId(7), [ChannelId(-1002)]),
+        lambda: store.memberships([(UserId(7), ChannelId(-1002))]),
         lambda: store.apply(Changes()),
         lambda: telegram.member(-1002, UserId(7)),
         lambda: telegram.answer("8", "yes"),
@@ -145,6 +145,20 @@ async def test_a_telegram_that_hangs_is_asked_by_one_probe_at_a_time(product: Pr
     assert probes <= 2 * (1 + (time.monotonic() - began) / 2.0)
     box.simulator.faults.remove(hang)
     await stands(product, State.CLOSED, "telegram_ask", "telegram_act", within_s=CLOSES_WITHIN_S)
+
+
+async def test_a_telegram_that_hangs_is_noticed_by_one_call(product: Product, box: Box) -> None:
+    """Ten are needed for a judgement: whoever looks after the circuits makes the others."""
+    circuits = ("telegram_ask", "telegram_act")
+    await stands(product, State.CLOSED, *circuits, within_s=5.0)
+    hang = box.simulator.faults.add(Fault(kind=FaultKind.HANG))
+    waiting = asyncio.create_task(once(lambda: product.bots[0].bot.telegram.answer("8", "yes")))
+    await stands(product, State.OPEN, *circuits, within_s=OPENS_WITHIN_S + 1.0)
+    assert not waiting.done()
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    box.simulator.faults.remove(hang)
+    await stands(product, State.CLOSED, *circuits, within_s=CLOSES_WITHIN_S)
 
 
 async def test_what_an_operator_isolates_hears_nothing(product: Product, box: Box) -> None:

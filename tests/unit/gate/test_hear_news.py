@@ -15,7 +15,7 @@ from gmbot.adapters.memory.store import MemoryStore
 from gmbot.adapters.memory.tenant import MemoryDatabase
 from gmbot.domain.ids import BotId, ChannelId, GroupId, UserId
 from gmbot.domain.standing import Standing, Status
-from gmbot.gate.changes import Changes
+from gmbot.gate.changes import Changes, LearntMembership
 from gmbot.gate.guarded import Guarded
 from gmbot.gate.hear_news import DEAF_EVERY_S, RETRY_S, NewsDesk
 from gmbot.gate.news import FactsNews, GroupsNews, MembershipNews, News, Silence, StandingNews
@@ -42,7 +42,7 @@ class Wire:
         """Know nothing."""
         return {}
 
-    def offer(self, user_id: UserId, facts: KnownMemberships, era: str) -> None:
+    def offer(self, facts: Sequence[LearntMembership], era: str) -> None:
         """Keep nothing."""
 
     async def learn(self, changes: Changes) -> None:

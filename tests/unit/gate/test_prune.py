@@ -95,4 +95,4 @@ async def test_a_clock_that_runs_ahead_forgets_nothing(desk: Desk) -> None:
     await learn_long_ago(desk, people=3)
     async with pruning(desk, telegram_behind_s=100 * DAY_S):
         await desk.clock.advance(FIRST_AFTER_S)
-    assert await desk.store.memberships(UserId(1), [CHANNEL])
+    assert await desk.store.memberships([(UserId(1), CHANNEL)])

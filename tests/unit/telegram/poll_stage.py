@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Sequence
 
 from tests.fixtures.telegram import PATIENCE_S, LeapingClock, Script, client_of, ok
 
@@ -29,6 +30,8 @@ class Stage:
         self.seen: list[Incoming] = []
         self.passed: list[int] = []
         self.known: set[int] = set()
+        self.knowable: set[int] = set()
+        self.foreseen: list[list[int]] = []
         self.tripping = 0
         self.trouble: dict[int, list[Exception]] = {}
         self.gates: dict[int, asyncio.Event] = {}
@@ -40,6 +43,7 @@ class Stage:
             emit=self.events.append,
             backoff=Backoff(0.5, 30.0, random=lambda: 1.0),
             passes=self.passes,
+            foresee=self.foresee,
             overtake_s=overtake_s,
         )
 
@@ -51,6 +55,11 @@ class Stage:
             return False
         self.passed.append(seen.update_id)
         return True
+
+    async def foresee(self, seen: Sequence[Glimpse]) -> None:
+        """Know from now on who wrote these, if it can be known."""
+        self.foreseen.append([one.update_id for one in seen])
+        self.known |= {one.user_id for one in seen} & self.knowable
 
     async def handle(self, update: Incoming) -> None:
         """Note an update, after its gate has opened and its troubles are over."""

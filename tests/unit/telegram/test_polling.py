@@ -212,6 +212,36 @@ async def test_what_passes_is_confirmed_at_once_and_handled_by_nobody() -> None:
     assert on.offsets[:2] == [0, 7]
 
 
+async def test_when_more_is_waiting_whoever_wrote_is_looked_up_first() -> None:
+    """Of a whole answer at once, before anything of it is handled: then they pass."""
+    on = stage(batch(*(message_update(number) for number in range(1, 101))))
+    on.knowable = {7}
+    await on.run()
+    assert on.foreseen == [list(range(1, 101))]
+    assert (len(on.passed), on.handled) == (100, [])
+
+
+async def test_a_few_messages_wait_for_no_look_ahead() -> None:
+    """Each is handled as soon as it has come."""
+    on = stage(batch(*(message_update(number) for number in range(1, 100))))
+    await on.run()
+    assert (on.foreseen, len(on.handled)) == ([], 99)
+
+
+async def test_what_was_fetched_before_is_not_looked_up_again() -> None:
+    """While something is not over, Telegram's answers begin with it, again and again."""
+    first = [message_update(number, chat_id=-1000 - number) for number in range(1, 101)]
+    late = message_update(101, chat_id=-2000)
+    on = stage(batch(*first), batch(first[0], *first[2:], late), overtake_s=0.05)
+    on.gates[1] = asyncio.Event()
+    running = asyncio.ensure_future(on.poller.run())
+    await until(lambda: len(on.foreseen) == 2)
+    on.gates[1].set()
+    await on.poller.stop()
+    await running
+    assert on.foreseen == [list(range(1, 101)), [101]]
+
+
 async def test_nothing_passes_behind_a_command_that_is_not_over() -> None:
     """It may change who is let through in that chat; elsewhere people pass."""
     command = {"text": "/protect @n", "entities": [{"type": "bot_command", "offset": 0, "length": 8}]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from gmbot.domain.ids import ChannelId, UserId
-from gmbot.gate.changes import Changes
+from gmbot.gate.changes import Changes, LearntMembership
 from gmbot.gate.news import News
 from gmbot.gate.ports import KnownMemberships
 
@@ -23,7 +23,7 @@ class Alone:
         """Return that nothing is remembered."""
         return {}
 
-    def offer(self, user_id: UserId, facts: KnownMemberships, era: str) -> None:
+    def offer(self, facts: Sequence[LearntMembership], era: str) -> None:
         """Do nothing."""
 
     async def learn(self, changes: Changes) -> None:

@@ -13,10 +13,10 @@ from gmbot.adapters.memory.tenant import MemoryDatabase, Tenant
 from gmbot.domain.group import Channel, Group
 from gmbot.domain.hold import Hold, HoldState
 from gmbot.domain.ids import BotId, ChannelId, GroupId, UserId
-from gmbot.domain.membership import Membership, merge
+from gmbot.domain.membership import merge
 from gmbot.domain.standing import Standing, newer
 from gmbot.gate.ages import Page, Pruned
-from gmbot.gate.changes import AuditEntry, Changes, SetAside
+from gmbot.gate.changes import AuditEntry, Changes, LearntMembership, SetAside
 from gmbot.gate.intents import Owed
 from gmbot.gate.merging import owe
 from gmbot.gate.ports import KnownPerson, PersonRecord
@@ -59,12 +59,10 @@ class MemoryStore:
         """Return every channel that a guarded group requires."""
         return sorted(self._tenant.channels.values(), key=attrgetter("channel_id"))
 
-    async def memberships(
-        self, user_id: UserId, channels: Sequence[ChannelId]
-    ) -> dict[ChannelId, Membership]:
-        """Return what is known of one person in these channels; what is not known is absent."""
+    async def memberships(self, pairs: Sequence[tuple[UserId, ChannelId]]) -> Sequence[LearntMembership]:
+        """Return what is known of people, each in the channel named with them; the unknown is absent."""
         known = self._tenant.memberships
-        return {channel: known[user_id, channel] for channel in channels if (user_id, channel) in known}
+        return [LearntMembership(*pair, known[pair]) for pair in pairs if pair in known]
 
     async def standing(self, group_id: GroupId, user_id: UserId) -> Standing | None:
         """Return what one person was last known to be in a group."""
@@ -76,10 +74,11 @@ class MemoryStore:
 
     async def person(self, group_id: GroupId, user_id: UserId, channels: Sequence[ChannelId]) -> PersonRecord:
         """Return `hold`, `standing` and `memberships` in one visit."""
+        known = self._tenant.memberships
         return PersonRecord(
             hold=await self.hold(group_id, user_id),
             standing=await self.standing(group_id, user_id),
-            memberships=await self.memberships(user_id, channels),
+            memberships={c: known[user_id, c] for c in channels if (user_id, c) in known},
         )
 
     async def holds_in(self, group_id: GroupId, after: UserId, limit: int) -> Sequence[Hold]:

@@ -94,9 +94,9 @@ class RedisMemory:
         self._emit(SharedMemoryAsked("recall", self._monotonic() - started, answered))
         return self._facts(channels, asked.result()) if answered else {}
 
-    def offer(self, user_id: UserId, facts: KnownMemberships, era: str) -> None:
+    def offer(self, facts: Sequence[LearntMembership], era: str) -> None:
         """Keep copies of what was read from the store, unless newer facts or another era came meanwhile."""
-        known = [(user_id, channel, fact) for channel, fact in facts.items() if fact.known]
+        known = [(one.user_id, one.channel_id, one.membership) for one in facts if one.membership.known]
         if self._pipe is not None and era and known:
             self._tell(self._pipe, "copy", era, known)
 

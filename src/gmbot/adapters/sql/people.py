@@ -13,6 +13,7 @@ from gmbot.adapters.sql.database import Database
 from gmbot.adapters.sql.gathering import Gathering
 from gmbot.adapters.sql.quick import Quick, fetch
 from gmbot.domain.ids import BotId, ChannelId, GroupId, UserId
+from gmbot.gate.changes import LearntMembership
 from gmbot.gate.ports import PersonRecord
 
 TOGETHER: Final = 100
@@ -35,12 +36,16 @@ LEFT JOIN holds h ON h.bot_id = $1 AND h.group_id = p.group_id AND h.user_id = p
 LEFT JOIN standings s ON s.bot_id = $1 AND s.group_id = p.group_id AND s.user_id = p.user_id
 LEFT JOIN memberships m ON m.bot_id = $1 AND m.user_id = p.user_id AND m.channel_id = p.channel_id
 ORDER BY p.place"""
+_MEMBERSHIPS: Final = """
+SELECT m.user_id, m.channel_id, m.at, m.source, m.sequence, m.state
+FROM unnest($2::bigint[], $3::bigint[]) AS p (user_id, channel_id)
+JOIN memberships m ON m.bot_id = $1 AND m.user_id = p.user_id AND m.channel_id = p.channel_id"""
 
 
 class Asked(NamedTuple):
-    """Of whom something is asked: in a group, unless that is None, and in channels."""
+    """Of whom something is asked: in a group, and in channels."""
 
-    group: GroupId | None
+    group: GroupId
     user: UserId
     channels: Sequence[ChannelId] = ()
 
@@ -70,10 +75,8 @@ def _most(asked: Sequence[Asked]) -> int:
 
 
 def _one(db: Connection, bot: BotId, asked: Asked) -> PersonRecord:
-    hold = standing = None
-    if asked.group is not None:
-        place = (bot, asked.group, asked.user)
-        hold, standing = fetch(db, _HOLD_OF, place), fetch(db, _STANDING_OF, place)
+    place = (bot, asked.group, asked.user)
+    hold, standing = fetch(db, _HOLD_OF, place), fetch(db, _STANDING_OF, place)
     facts = {
         channel: rows.as_membership(found[0])
         for channel in asked.channels
@@ -108,3 +111,19 @@ def _record(asked: Asked, found: Sequence[Sequence[object]]) -> PersonRecord:
             if line[9] is not None
         },
     )
+
+
+def memberships_of(
+    db: Connection, bot: BotId, pairs: Sequence[tuple[UserId, ChannelId]]
+) -> list[LearntMembership]:
+    """Return what is stored of each of these people in the channel named with them."""
+    if db.dialect.name == "sqlite":
+        found = [
+            (*pair, *line) for pair in pairs for line in fetch(db, _MEMBERSHIP_OF, (bot, pair[0], pair[1]))
+        ]
+    else:
+        users, channels = [user for user, _ in pairs], [channel for _, channel in pairs]
+        found = [tuple(line) for line in fetch(db, _MEMBERSHIPS, (bot, users, channels))]
+    return [
+        LearntMembership(UserId(line[0]), ChannelId(line[1]), rows.as_membership(line[2:])) for line in found
+    ]

@@ -14,7 +14,7 @@ from gmbot.adapters.sql.claims import bring_forward, claim, next_due
 from gmbot.adapters.sql.database import Database, Work
 from gmbot.adapters.sql.gathering import Gathering
 from gmbot.adapters.sql.moves import move
-from gmbot.adapters.sql.people import Asked, People
+from gmbot.adapters.sql.people import Asked, People, memberships_of
 from gmbot.adapters.sql.plain_writes import plain_writes
 from gmbot.adapters.sql.quick import Quick
 from gmbot.adapters.sql.writes import Writes
@@ -22,10 +22,9 @@ from gmbot.domain.errors import Unavailable
 from gmbot.domain.group import Channel, Group
 from gmbot.domain.hold import Hold
 from gmbot.domain.ids import BotId, ChannelId, GroupId, UserId
-from gmbot.domain.membership import Membership
 from gmbot.domain.standing import Standing
 from gmbot.gate.ages import Page, Pruned
-from gmbot.gate.changes import AuditEntry, Changes, SetAside
+from gmbot.gate.changes import AuditEntry, Changes, LearntMembership, SetAside
 from gmbot.gate.events import IntentFailed, QueryRan
 from gmbot.gate.intents import Owed
 from gmbot.gate.ports import Emit, KnownPerson, PersonRecord
@@ -89,12 +88,10 @@ class SqlStore:
         """Return every channel that a guarded group requires."""
         return await self._read("channels", lambda db: reads.all_channels(db, self._bot))
 
-    async def memberships(
-        self, user_id: UserId, channels: Sequence[ChannelId]
-    ) -> dict[ChannelId, Membership]:
-        """Return what is known of one person in these channels; what is not known is absent."""
-        asked = self._people.ask(Asked(None, user_id, channels))
-        return (await self._timed("memberships", asked)).memberships
+    async def memberships(self, pairs: Sequence[tuple[UserId, ChannelId]]) -> Sequence[LearntMembership]:
+        """Return what is known of people, each in the channel named with them; the unknown is absent."""
+        work = Quick(lambda db: memberships_of(db, self._bot, pairs))
+        return await self._read("memberships", work)
 
     async def standing(self, group_id: GroupId, user_id: UserId) -> Standing | None:
         """Return what one person was last known to be in a group."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from gmbot.adapters.telegram import wire
 from gmbot.adapters.telegram.translate import incoming_of, is_service, untranslatable
@@ -43,6 +43,15 @@ def _unless_passed(update: wire.Update, passes: Passes, is_barred: Callable[[int
     if glimpse is not None and not is_barred(glimpse.chat_id) and passes(glimpse):
         return None
     return incoming_of(update)
+
+
+def glimpses_of(updates: Iterable[Arrived]) -> list[Glimpse]:
+    """Return what the short path sees of many updates. Never raises, as `unless_passed` does not."""
+    try:
+        seen = (glimpse_of(update) for update in updates if not isinstance(update, Unreadable))
+        return [glimpse for glimpse in seen if glimpse is not None]
+    except Exception:  # noqa: BLE001 - whoever handles it tells whose fault it is
+        return []
 
 
 def glimpse_of(update: wire.Update) -> Glimpse | None:

@@ -10,17 +10,21 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from gmbot.adapters.telegram.client import BotClient, Conflict
-from gmbot.adapters.telegram.glimpses import Arrived, Passes, nothing_passes, unless_passed
+from gmbot.adapters.telegram.glimpses import Arrived, Passes, glimpses_of, nothing_passes, unless_passed
 from gmbot.adapters.telegram.queues import Handle, Turn, Unfinished, fairly
 from gmbot.domain.errors import CircuitOpen, ConfigurationError, RefusedError, TransientError, Unavailable
 from gmbot.domain.ids import UpdateId
 from gmbot.gate.about import concerning
 from gmbot.gate.events import DependencyChanged, Lifecycle, Retried
+from gmbot.gate.glimpse import Glimpse
 from gmbot.gate.ports import Clock, Emit
 from gmbot.resilience.backoff import Backoff
 from gmbot.resilience.racing import race
 
 T = TypeVar("T")
+
+Foresee = Callable[[Sequence[Glimpse]], Awaitable[None]]
+"""Have it known, before they are handled, who wrote many messages; never raises."""
 
 FAREWELL_S = 1.0
 """How long the last confirmation, at a stop, may take."""
@@ -41,8 +45,9 @@ OVERTAKE_S, LATEST_S = 0.05, 0.25
 class Poller:
     """Feeds one bot's updates to `handle`, in order within a queue, confirming only what was handled.
 
-    What `passes` is dealt with at once. While an update takes long, those that follow it are fetched and
-    handled all the same, up to the hundredth: Telegram's answers begin with the first that is not confirmed.
+    What `passes` is dealt with at once, after a look ahead (`foresee`) when more is waiting. While an update
+    takes long, those that follow it are fetched and handled all the same, up to the hundredth: Telegram's
+    answers begin with the first that is not confirmed.
     A poll waits up to `wait_s` seconds (0–50), less while much happens; `backoff` paces what follows a
     failure. Slow updates are overtaken after `overtake_s` seconds, or never (infinity).
     """
@@ -56,11 +61,13 @@ class Poller:
         emit: Emit,
         backoff: Backoff,
         passes: Passes = nothing_passes,
+        foresee: Foresee | None = None,
         wait_s: int = 50,
         overtake_s: float = OVERTAKE_S,
     ) -> None:
         self._client = client
         self._passes = passes
+        self._foresee = foresee
         self._clock = clock
         self._emit = emit
         self._backoff = backoff
@@ -88,7 +95,9 @@ class Poller:
             async with asyncio.TaskGroup() as turns:
                 await self._persist(self._client.delete_webhook)
                 while not self._stopping.is_set():
-                    self._take(await self._persist(self._poll) or [], turns)
+                    updates = await self._persist(self._poll) or []
+                    await self._look_ahead(updates)
+                    self._take(updates, turns)
                     await self._until_worth_polling()
             await self._confirm()
         except ExceptionGroup as failures:
@@ -124,6 +133,11 @@ class Poller:
         elif not self._contested:
             self._contested = True
             self._emit(Lifecycle("contested", "another process polls this bot too: stop one of the two"))
+
+    async def _look_ahead(self, updates: Sequence[Arrived]) -> None:
+        if self._foresee is not None and len(updates) >= FULL:
+            is_new = self._unfinished.is_new
+            await self._foresee(glimpses_of(u for u in updates if is_new(UpdateId(u.update_id))))
 
     def _take(self, updates: Sequence[Arrived], tasks: asyncio.TaskGroup) -> None:
         """Let pass what may, and begin with the rest, chats taking turns."""

@@ -9,7 +9,7 @@ from typing import Protocol
 import msgspec
 
 from gmbot.domain.ids import ChannelId, GroupId, UserId
-from gmbot.gate.changes import Changes
+from gmbot.gate.changes import Changes, LearntMembership
 from gmbot.gate.news import News
 from gmbot.gate.ports.store import KnownMemberships
 
@@ -100,7 +100,7 @@ class SharedMemory(Protocol):
         """Return what is remembered of one person in these channels, in one visit."""
         ...
 
-    def offer(self, user_id: UserId, facts: KnownMemberships, era: str) -> None:
+    def offer(self, facts: Sequence[LearntMembership], era: str) -> None:
         """Keep copies of what was read from the store, unless newer facts or another era came meanwhile."""
         ...
 

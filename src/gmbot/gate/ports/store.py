@@ -61,10 +61,8 @@ class Store(Protocol):
         """Return every channel that a guarded group requires."""
         ...
 
-    async def memberships(
-        self, user_id: UserId, channels: Sequence[ChannelId]
-    ) -> dict[ChannelId, Membership]:
-        """Return what is known of one person in these channels; what is not known is absent."""
+    async def memberships(self, pairs: Sequence[tuple[UserId, ChannelId]]) -> Sequence[LearntMembership]:
+        """Return what is known of people, each in the channel named with them; the unknown is absent."""
         ...
 
     async def standing(self, group_id: GroupId, user_id: UserId) -> Standing | None:
