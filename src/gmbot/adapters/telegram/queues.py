@@ -65,7 +65,7 @@ class Order:
     def __init__(self) -> None:
         self._last: dict[QueueKey, Turn] = {}
         self._barriers: dict[int, Turn] = {}
-        self._since: dict[int, set[Turn]] = {}
+        self._since: dict[int, dict[Turn, None]] = {}
 
     def is_barred(self, chat_id: int) -> bool:
         """Whether something about a whole chat is not over yet."""
@@ -82,7 +82,7 @@ class Order:
                 self._barriers[chat_id] = turn
             else:
                 turn.after += filter(None, (self._barriers.get(chat_id), self._last.get(turn.queue)))
-                self._since.setdefault(chat_id, set()).add(turn)
+                self._since.setdefault(chat_id, {})[turn] = None
                 self._last[turn.queue] = turn
         return turn
 
@@ -97,7 +97,7 @@ class Order:
         if self._barriers.get(chat_id) is turn:
             del self._barriers[chat_id]
         if since := self._since.get(chat_id):
-            since.discard(turn)
+            since.pop(turn, None)
             if not since:
                 del self._since[chat_id]
 
