@@ -56,8 +56,8 @@ bench: $(DEV_READY) ## what it costs on this machine (ARGS=database for a large 
 bench-check: $(DEV_READY) # whether a path lost more than 15 % against decoding alone (counts instructions)
 	@$(BIN)/python -m benchmarks.check
 
-chaos: $(DEV_READY) ## bad networks, kills and stops at full size, about an hour (ARGS=matrix, kills or stops for one)
-	@for what in $(or $(ARGS),matrix kills stops); do $(BIN)/python -m tests.chaos $$what || exit 1; done
+chaos: $(DEV_READY) ## bad networks, kills and stops at full size, about an hour (ARGS=matrix, kills, stops or circuits for one)
+	@for what in $(or $(ARGS),matrix kills stops circuits); do $(BIN)/python -m tests.chaos $$what || exit 1; done
 
 sim: $(DEV_READY) # many lives of a deterministic simulation, in parallel (SEEDS=20000 FIRST=0)
 	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),20000) --first $(or $(FIRST),0)

@@ -1,4 +1,4 @@
-"""`python -m tests.chaos matrix|kills|stops`: all of it, and the tables of docs/robustness.md."""
+"""`python -m tests.chaos matrix|kills|stops|circuits`: all of it, and the tables of docs/robustness.md."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from tempfile import mkdtemp
 
-from tests.chaos import report
+from tests.chaos import circuits, report
 from tests.chaos.arena import Arena, Servers, arena_on_postgres, arena_on_sqlite, opened_servers
 from tests.chaos.cells import HARD, Cell, Seen, all_cells, play
 from tests.chaos.kills import Toll, kill_often, stop_often, summed
+from tests.fixtures.child import temporary_folder
 from tests.fixtures.proxy import Trouble
 
 from gmbot.adapters.sql.migrate import upgrade
@@ -98,6 +99,8 @@ def main() -> int:
     with opened_servers() as servers:
         if options.what == "matrix":
             text = _matrix(servers, options)
+        elif options.what == "circuits":
+            text = circuits.HEAD + asyncio.run(_circuits(servers, options.seed))
         else:
             template = servers.folder / "template.db"
             asyncio.run(upgrade(f"sqlite:///{template}"))
@@ -121,9 +124,14 @@ def _matrix(servers: Servers, options: argparse.Namespace) -> str:
     return report.matrix_table(sorted(seen, key=lambda one: order.index(one.cell)))
 
 
+async def _circuits(servers: Servers, seed: int) -> str:
+    with temporary_folder("gmbot-circuits-") as folder:
+        return "".join(outage.line() for outage in await circuits.suffer_all(servers, folder, seed))
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m tests.chaos", description=__doc__)
-    parser.add_argument("what", choices=["matrix", "kills", "stops"])
+    parser.add_argument("what", choices=["matrix", "kills", "stops", "circuits"])
     parser.add_argument("--only", help="cells whose name has these words; writes no table")
     parser.add_argument("--at-once", type=int, default=4, help="cells that are played at the same time")
     parser.add_argument("--times", type=int, help="kills (500) or stops (100) on each database")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Final
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, Final
 
 from gmbot.domain.errors import GMBotError
 from gmbot.domain.ids import BotId
@@ -18,6 +19,12 @@ TRIAL_EVERY_S: Final = 2.0
 TRIAL_WITHIN_S: Final = 2.0
 LOOK_EVERY_S: Final = 1.0
 TELL_EVERY_S: Final = 5.0
+
+SUSPICIOUS_S: Final = 0.5
+"""After so long without an answer to anybody, the other side is sounded: others may ask too rarely."""
+
+FIRST_SOUNDING_S, SOUND_EVERY_S = 0.3, 0.05
+"""One that is well answers the first sounding before there is a second."""
 
 SLOW_S: Final = 4.0
 """With the quick window, an outage in which everything hangs is noticed within five seconds."""
@@ -94,23 +101,46 @@ async def tell_states(circuits: Circuits, emit: Emit, clock: Clock) -> None:
         await clock.sleep(TELL_EVERY_S)
 
 
-async def heal(circuit: Circuit, probe: Callable[[], Awaitable[object]], clock: Clock) -> None:
-    """Notice what hangs, and while the circuit is not closed try `probe`, for ever.
+Probe = Callable[[], Awaitable[object]]
 
-    After a success the next trial follows at once: nobody need wait for callers to close it.
+
+async def heal(circuit: Circuit, probe: Probe, clock: Clock, *, others: Sequence[Circuit] = ()) -> None:
+    """Notice what hangs, sound who is silent, and while the circuit is not closed try `probe`, for ever.
+
+    After a success the next trial follows at once: nobody need wait for callers to close it. `others` lead to
+    the same other side: if it is silent to them, it may be to these callers, who ask less often.
     """
     while True:
         for _ in range(int(TRIAL_EVERY_S / LOOK_EVERY_S)):
             await clock.sleep(LOOK_EVERY_S)
             circuit.look()
+            if max(one.silence_s for one in (circuit, *others)) >= SUSPICIOUS_S:
+                await _sound(circuit, probe, clock)
         for _ in range(SUCCESSES):
-            if circuit.state not in {State.OPEN, State.HALF_OPEN} or not await _succeeds(circuit, probe):
+            if circuit.state not in {State.OPEN, State.HALF_OPEN} or not await _succeeds(
+                circuit.trial(probe)
+            ):
                 break
 
 
-async def _succeeds(circuit: Circuit, probe: Callable[[], Awaitable[object]]) -> bool:
+async def _sound(circuit: Circuit, probe: Probe, clock: Clock) -> None:
+    """Ask as often as a judgement takes, until one is answered; each counts like anybody's call."""
+    heard: list[bool] = []
+
+    async def ask() -> None:
+        heard.append(await _succeeds(circuit.call(probe)))
+
+    async with asyncio.TaskGroup() as soundings:
+        for number in range(_USUAL.least_calls):
+            if circuit.state is not State.CLOSED or any(heard):
+                break
+            soundings.create_task(ask())
+            await clock.sleep(SOUND_EVERY_S if number else FIRST_SOUNDING_S)
+
+
+async def _succeeds(attempt: Coroutine[Any, Any, object]) -> bool:
     try:
-        await circuit.trial(probe)
+        await attempt
     except GMBotError:
         return False
     return True

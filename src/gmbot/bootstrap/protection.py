@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from gmbot.adapters.sql.database import Database, T, Work
 from gmbot.adapters.sql.gathering import Spoilt
@@ -26,7 +26,6 @@ from gmbot.gate.events import ApiCalled, Retried
 from gmbot.gate.ports import Clock, Emit
 from gmbot.resilience.bulkhead import Bulkhead
 from gmbot.resilience.circuits import Circuits, circuit_protected
-from gmbot.resilience.deadline import deadline
 from gmbot.resilience.retry import async_retry
 
 READ_AGAIN_WITHIN_S: Final = 2.0
@@ -47,6 +46,7 @@ class ProtectedDatabase:
     ) -> None:
         self.circuits = circuits
         self._database = database
+        self._visits: set[asyncio.Task[object]] = set()
         self._again = async_retry(
             max_attempts=3,
             clock=clock,
@@ -96,16 +96,33 @@ class ProtectedDatabase:
     async def heal(self, clock: Clock) -> None:
         """Try whether it answers and can be written to while its circuits are not closed, for ever."""
         ways: dict[str, Callable[[], Awaitable[None]]] = {READ: self._look, WRITE: self._touch}
-        circuits = [(self.circuits[get_database_circuit(way)], probe) for way, probe in ways.items()]
-        await asyncio.gather(*(heal(circuit, probe, clock) for circuit, probe in circuits))
+        probes = {self.circuits[get_database_circuit(way)]: probe for way, probe in ways.items()}
+        await asyncio.gather(*(heal(one, probe, clock, others=[*probes]) for one, probe in probes.items()))
 
     async def _look(self) -> None:
-        async with deadline(TRIAL_WITHIN_S):
-            await self._database.read(look)
+        await self._soon(self._database.read(look))
 
     async def _touch(self) -> None:
-        async with deadline(TRIAL_WITHIN_S):
-            await self._database.write(touch)
+        await self._soon(self._database.write(touch))
+
+    async def _soon(self, visit: Coroutine[Any, Any, object]) -> None:
+        """Wait for a visit until it is late; it takes its leave of a connection that hangs by itself."""
+        visiting = asyncio.create_task(visit)
+        self._visits.add(visiting)
+        visiting.add_done_callback(self._left)
+        try:
+            await asyncio.wait({visiting}, timeout=TRIAL_WITHIN_S)
+            if not visiting.done():
+                raise Unavailable(f"no answer within {TRIAL_WITHIN_S:g} s")
+            visiting.result()
+        finally:
+            visiting.cancel()
+
+    def _left(self, visiting: asyncio.Task[object]) -> None:
+        self._visits.discard(visiting)
+        if not visiting.cancelled():
+            # Looked at, so that nobody is told of an error that nobody waited for.
+            visiting.exception()
 
 
 def _told(result: T | Spoilt) -> T:
@@ -143,7 +160,8 @@ class ProtectedTransport:
     async def heal(self, clock: Clock, emit: Emit) -> None:
         """Ask who the bot is while a circuit is not closed, for ever."""
         probe = partial(self._probe, clock, emit)
-        await asyncio.gather(*(heal(circuit, probe, clock) for circuit in (self._ask, self._act)))
+        both = (self._ask, self._act)
+        await asyncio.gather(*(heal(one, probe, clock, others=both) for one in both))
 
     async def _probe(self, clock: Clock, emit: Emit) -> None:
         asked, code = clock.now(), 0

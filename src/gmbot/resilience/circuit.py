@@ -126,11 +126,21 @@ class Circuit:
         self._successes = 0
         self._openings = 0
         self._open_until = -math.inf
+        self._silent_since = math.inf
 
     @property
     def state(self) -> State:
         """How the circuit stands."""
         return self._state
+
+    @property
+    def silence_s(self) -> float:
+        """For how long nobody was answered although somebody asked; 0 if nobody waits, or it is not closed.
+
+        Too few may be asking for a judgement: whoever asks something harmless now finds out sooner. A patient
+        call is waited for only if it was made while there was much to do.
+        """
+        return max(0.0, self._now() - self._silent_since)
 
     async def call(
         self,
@@ -163,6 +173,8 @@ class Circuit:
             permit = Permit(now, self._era, patient=patient)
             if not patient:
                 self._under_way[permit] = None
+            if now < self._silent_since and (not patient or self._busy(now)):
+                self._silent_since = now
             return permit
         if not patient and self._may_probe(now, trial=trial):
             self._probe = Permit(now, self._era, probe=True)
@@ -180,6 +192,9 @@ class Circuit:
                 self._judge(outcome, slow=self._late(permit, now))
         elif permit.era == self._era:
             self._under_way.pop(permit, None)
+            if outcome is Outcome.ANSWERED:
+                # For those who still wait it begins anew; a poll waits by design.
+                self._silent_since = now if self._under_way else math.inf
             self._count(permit, outcome, now)
 
     def look(self) -> None:
@@ -243,6 +258,9 @@ class Circuit:
             left_s = self._limits.open_s
         return min(left_s, self._limits.trial_every_s)
 
+    def _busy(self, now: float) -> bool:
+        return self._tallies[0].counts(now).calls >= self._limits.least_calls
+
     def _late(self, permit: Permit, now: float) -> bool:
         return not permit.patient and now - permit.began >= self._limits.slow_s
 
@@ -300,4 +318,5 @@ class Circuit:
         self._era += 1
         self._probe = None
         self._under_way.clear()
+        self._silent_since = math.inf
         self._on_move(Move(was, to, open_s))

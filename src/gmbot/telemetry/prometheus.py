@@ -10,6 +10,7 @@ import msgspec
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 from prometheus_client.exposition import choose_encoder
 
+from gmbot.domain.errors import CircuitOpen
 from gmbot.gate import events
 from gmbot.gate.tally import Tally
 from gmbot.resilience.circuit import State
@@ -310,7 +311,8 @@ class Metrics:
 
         def move(event: events.IntentFailed) -> None:
             errors.of(event.error).inc()
-            if event.retry_in_s is not None:
+            # Whom an open circuit refused has asked nobody, so nobody is asked again.
+            if event.retry_in_s is not None and event.error != CircuitOpen.__name__:
                 retries.of(snake_case(event.kind)).inc()
 
         return move

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 
 from tests.fixtures.telegram import LeapingClock, until
 
 from gmbot.bootstrap.circuits import (
+    ACT,
     ASK,
     LIMITS,
     READ,
+    SUSPICIOUS_S,
     TRIAL_EVERY_S,
     get_database_circuit,
     get_redis_circuit,
@@ -22,7 +25,7 @@ from gmbot.bootstrap.circuits import (
 from gmbot.domain.errors import Unavailable
 from gmbot.domain.ids import BotId
 from gmbot.gate.events import CircuitMoved, CircuitsSeen, Event
-from gmbot.resilience.circuit import State
+from gmbot.resilience.circuit import Outcome, State
 from gmbot.resilience.circuits import Circuits, circuit_protected
 from gmbot.telemetry.catalogue import CIRCUITS, OTHER
 
@@ -125,19 +128,65 @@ async def test_a_circuit_heals_by_trials_alone() -> None:
     assert all(gap >= TRIAL_EVERY_S for gap in gaps[:-2])
 
 
-async def test_nobody_tries_a_closed_circuit() -> None:
-    """It costs nothing while all is well; but calls that hang are noticed, within five seconds."""
-    grid = Grid()
-    circuit, patient = grid.circuits[get_redis_circuit()], Patient(grid.clock, math.inf)
-    began = grid.clock.now()
-    for _ in range(10):
-        circuit.admit()
-    healing = asyncio.create_task(heal(circuit, patient.probe, grid.clock))
-    await until(lambda: bool(grid.events))
-    assert 4.0 <= grid.clock.now() - began <= 5.0
+async def sounded(grid: Grid, patient: Patient, until_so: Callable[[], bool]) -> None:
+    """Look after a circuit until something is so."""
+    healing = asyncio.create_task(heal(grid.circuits[get_redis_circuit()], patient.probe, grid.clock))
+    await until(until_so)
     healing.cancel()
     await asyncio.gather(healing, return_exceptions=True)
-    assert all(at >= began + 4.0 for at in patient.tried)
+
+
+async def test_nobody_tries_a_closed_circuit() -> None:
+    """It costs nothing while nobody asks, or all are answered."""
+    grid = Grid()
+    patient = Patient(grid.clock, math.inf)
+    grid.circuits[get_redis_circuit()].settle(grid.circuits[get_redis_circuit()].admit(), Outcome.ANSWERED)
+    await sounded(grid, patient, lambda: len(grid.clock.naps) >= 50)
+    assert patient.tried == []
+
+
+async def test_one_call_that_hangs_opens_it_within_five_seconds() -> None:
+    """Others ask too rarely for a judgement: ten soundings are made, and none is answered either."""
+    grid = Grid()
+    patient, began = Patient(grid.clock, math.inf), grid.clock.now()
+    grid.circuits[get_redis_circuit()].admit()
+    await sounded(grid, patient, lambda: bool(grid.events))
+    assert SUSPICIOUS_S <= grid.clock.now() - began <= 5.0
+    assert isinstance(grid.events[0], CircuitMoved)
+    assert len([at for at in patient.tried if at <= grid.clock.now()]) >= 10
+
+
+async def test_a_silence_towards_others_is_looked_into() -> None:
+    """Who acts less often than others ask is not left to wait for time-outs of their own."""
+    grid = Grid()
+    busy, idle = (grid.circuits[get_telegram_circuit(BotId(1), way)] for way in (ASK, ACT))
+    patient, began = Patient(grid.clock, math.inf), grid.clock.now()
+    busy.admit()
+    healing = asyncio.create_task(heal(idle, patient.probe, grid.clock, others=[busy]))
+    await until(lambda: idle.state is State.OPEN)
+    healing.cancel()
+    await asyncio.gather(healing, return_exceptions=True)
+    assert grid.clock.now() - began <= 5.0
+
+
+async def test_a_slow_call_is_no_outage() -> None:
+    """The other side answers the first sounding, so it is asked once a second and nothing opens."""
+    grid = Grid()
+    patient, began = Patient(grid.clock, 0.0), grid.clock.now()
+    grid.circuits[get_redis_circuit()].admit()
+    await sounded(grid, patient, lambda: grid.clock.now() >= began + 60.0)
+    assert grid.events == []
+    assert 1 <= len(patient.tried) <= 5
+
+
+async def test_an_outage_that_few_notice_is_noticed() -> None:
+    """One call was refused, and nobody asks any more."""
+    grid = Grid()
+    circuit, patient = grid.circuits[get_redis_circuit()], Patient(grid.clock, math.inf)
+    circuit.settle(circuit.admit(), Outcome.FAILED)
+    began = grid.clock.now()
+    await sounded(grid, patient, lambda: circuit.state is State.OPEN)
+    assert grid.clock.now() - began <= 5.0
 
 
 async def test_nobody_tries_an_isolated_circuit() -> None:

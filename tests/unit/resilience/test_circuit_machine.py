@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -43,11 +44,15 @@ class CircuitMachine(RuleBasedStateMachine):
         self.circuit = Circuit(LIMITS, now=lambda: self.time, random=lambda: 0.5, on_move=self.moved)
         self.probes: dict[Permit, float] = {}
         self.asked_since_closed = 0
+        self.asking: dict[Permit, float] = {}
+        self.heard_at = 0.0
 
     def moved(self, move: Move) -> None:
         assert move.was is self.circuit.state or move.to is self.circuit.state
         self.moves.append((self.time, move))
         self.probes.clear()
+        self.asking.clear()
+        self.heard_at = self.time
         if move.to is State.CLOSED:
             self.asked_since_closed = 0
 
@@ -68,6 +73,7 @@ class CircuitMachine(RuleBasedStateMachine):
         assert self.circuit.state is not State.ISOLATED
         if self.circuit.state is State.CLOSED:
             self.asked_since_closed += 1
+            self.asking[permit] = math.inf if patient else self.time
         else:
             assert trial or self.circuit.state is State.HALF_OPEN
             assert not patient
@@ -83,6 +89,8 @@ class CircuitMachine(RuleBasedStateMachine):
     def end(self, permit: Permit, outcome: Outcome) -> None:
         known = self.probes.pop(permit, None) is not None
         before = self.circuit.state
+        if self.asking.pop(permit, None) is not None and outcome is Outcome.ANSWERED:
+            self.heard_at = self.time
         self.circuit.settle(permit, outcome)
         if permit.probe and not known:
             assert self.circuit.state is before, "a probe of another time was heard"
@@ -134,6 +142,14 @@ class CircuitMachine(RuleBasedStateMachine):
     def one_probe_at_a_time(self) -> None:
         in_time = [permit for permit, began in self.probes.items() if self.time - began < LIMITS.slow_s]
         assert len(in_time) <= 1
+
+    @invariant()
+    def whoever_waits_in_silence_is_noticed(self) -> None:
+        """Nobody waits unnoticed until they are late, and an answer ends the silence."""
+        waited_s = [self.time - began for began in self.asking.values() if self.time - began >= 0]
+        in_time = [seconds for seconds in waited_s if seconds < LIMITS.slow_s]
+        since_heard_s = self.time - self.heard_at
+        assert min(max(in_time, default=0.0), since_heard_s) <= self.circuit.silence_s <= since_heard_s
 
     @invariant()
     def it_moves_as_drawn(self) -> None:

@@ -110,6 +110,10 @@ MOVES: list[tuple[events.Event, dict[str, float]]] = [
         {'bot_errors_total{error_type="RightsMissing"}': 1, 'bot_retries_total{operation="settle"}': 0},
     ),
     (
+        events.IntentFailed("Settle", "CircuitOpen", 1, 2.0),
+        {'bot_errors_total{error_type="CircuitOpen"}': 1, 'bot_retries_total{operation="settle"}': 0},
+    ),
+    (
         events.IntentFailed("SettleEverywhere", "Unavailable", 1, 2.0),
         {'bot_retries_total{operation="settle_everywhere"}': 1},
     ),
