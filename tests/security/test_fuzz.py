@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from itertools import count
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from msgspec import inspect
 from tests.fixtures.stage import SECRET, Stage, raised_stage
 from tests.fixtures.telegram import LeapingClock, client_of
 from tests.security.hostile import Ids, Json, Maker, Spoiler
+from tests.security.shapes import bodies, shaped
 
 from gmbot.adapters.telegram import wire
 from gmbot.adapters.telegram.client import BotClient
@@ -188,6 +192,28 @@ async def test_an_answer_is_understood_or_an_error_of_ours(method: str) -> None:
         except GMBotError as error:
             ended[type(error).__name__] += 1
     assert len(ended) > 2
+
+
+async def _in_time(call: Awaitable[object]) -> None:
+    async with asyncio.timeout(AT_MOST_S):
+        await call
+
+
+@pytest.mark.parametrize("method", CALLS)
+@given(st.data())
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+def test_an_answer_in_the_bot_apis_shapes_is_understood_or_an_error_of_ours(
+    method: str, data: st.DataObject
+) -> None:
+    """Every type and field that we read, with anything in it, whole or with bytes changed."""
+    result = shaped(inspect.type_info(CALLS[method][0]))
+    good = result.map(lambda value: {"ok": True, "result": value})
+    bad = shaped(inspect.type_info(wire.ApiResponse))
+    body = data.draw(bodies(good | bad))
+    status = data.draw(st.sampled_from((200, 400, 403, 429, 502)))
+    client = client_of(Liar(lambda: Reply(status, body, None)), [], clock=LeapingClock())
+    with contextlib.suppress(GMBotError):
+        asyncio.run(_in_time(CALLS[method][1](client)))
 
 
 def test_ten_thousand_are_tried() -> None:

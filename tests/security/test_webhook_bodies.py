@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import inspect
+from tests.security.shapes import bodies, shaped
 
+from gmbot.adapters.telegram import wire
 from gmbot.adapters.telegram.webhook import LARGEST_BODY, SECRET_HEADER, WebhookApp, WebhookBot
 from gmbot.gate.incoming import Incoming
 
@@ -129,6 +132,16 @@ class Guarded:
 @settings(max_examples=600, deadline=None)
 def test_no_body_makes_a_5xx(body: bytes) -> None:
     """It is taken, or it is refused; and what gets in is in the gate's words."""
+    guarded = Guarded()
+    status = guarded.status([body], KNOWN)
+    assert status in (200, 400)
+    assert len(guarded.let_in) == (status == 200)
+
+
+@given(bodies(shaped(inspect.type_info(wire.Update))))
+@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+def test_no_body_in_the_bot_apis_shapes_makes_a_5xx(body: bytes) -> None:
+    """Every type and field that we read, with anything in it, whole or with bytes changed."""
     guarded = Guarded()
     status = guarded.status([body], KNOWN)
     assert status in (200, 400)
