@@ -77,6 +77,8 @@ class Troubles:
             self._mishaps += [(2, self._tier_wiped), (3, self._tier_down)]
         stage.cast.world.loses = self._loses
         self._unheard: set[int] = set()
+        self._reorderings = 0
+        self._changed_at: dict[tuple[object, ...], object] = {}
 
     async def happen(self, count: int, until: float) -> None:
         """Let so many things go wrong before a moment of the loop's; return when all are over."""
@@ -154,7 +156,9 @@ class Troubles:
 
     async def _reordering(self, lasting_s: float) -> None:
         kind = self._chance.choice(UPDATES)
+        self._reorderings += 1
         await self._rule(Fault(kind=FaultKind.REORDER_UPDATE, update=kind, probability=0.5), lasting_s)
+        self._reorderings -= 1
 
     async def _drops(self, lasting_s: float) -> None:
         self._lossy = self._chance.choice(UPDATES)
@@ -164,6 +168,8 @@ class Troubles:
         self._loss -= 0.3
 
     def _loses(self, bot: int, kind: str, payload: Wire) -> bool:
+        if self._reorderings and kind == "chat_member":
+            self._doubt_order(bot, payload)
         if self._loss < 0.1 or self._lossy not in (None, kind) or self._chance.random() >= self._loss:
             return False
         self._unheard |= set(_people(payload)) or set(self._stage.cast.people)
@@ -217,8 +223,16 @@ class Troubles:
             await asyncio.sleep(lasting_s)
             self._stage.tier.start()
 
+    def _doubt_order(self, bot: int, payload: Wire) -> None:
+        """Of two updates of one second none can tell which came first, once their numbers are mixed up."""
+        people, chat, date = _people(payload), payload.get("chat"), payload.get("date")
+        place = (bot, chat["id"] if isinstance(chat, dict) else None, *people)
+        if self._changed_at.get(place) == date:
+            self._unheard |= set(people)
+        self._changed_at[place] = date
+
     def unheard(self) -> set[int]:
-        """Return about whom an update got lost for good."""
+        """Return about whom an update got lost for good, or its place among others."""
         return self._unheard
 
     def end(self) -> None:
