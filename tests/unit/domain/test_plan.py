@@ -326,6 +326,7 @@ class TestHoldFoundAgain:
         assert isinstance(action, Lift)
         assert (action.restriction, action.hold.until) == (FREE, placed().until)
         assert (action.hold.group_id, action.hold.user_id, action.hold.prompted_at) == (GROUP, PERSON, 0)
+        assert action.hold.at == int(NOW)
 
     def test_without_any_record_it_is_recorded_while_it_is_deserved(self) -> None:
         """Instead of being taken for an admin's."""
