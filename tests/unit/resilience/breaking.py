@@ -13,6 +13,9 @@ from gmbot.resilience.circuit import Circuit, CircuitLimits, Move, State
 EVEN = 0.5
 """The chance at which a jitter neither lengthens nor shortens."""
 
+SLOW = CircuitLimits(slow_s=2.0)
+QUICK = CircuitLimits(quick_window_s=3.0)
+
 Answer = Callable[[], Coroutine[Any, Any, str]]
 
 
