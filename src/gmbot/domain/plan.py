@@ -149,9 +149,14 @@ def _towards_hold(verdict: Verdict, at: Situation, standing: Standing, hold: Hol
         return Place(_new_hold(verdict, at, standing)) if _may_be_held(at, standing) else NOTHING
     if hold.matches(standing):
         return Confirm(hold.placed()) if hold.state is HoldState.OWED else NOTHING
-    if hold.state is HoldState.OWED and _may_be_held(at, standing):
+    if (hold.state is HoldState.OWED or _only_said(standing)) and _may_be_held(at, standing):
         return Place(hold.retried(_prior(standing), at.now))
     return End(hold, _ended_elsewhere(at, standing, hold))
+
+
+def _only_said(standing: Standing) -> bool:
+    """Whether an answer alone has somebody as a plain member: it may be an old one, so a hold goes on."""
+    return standing.status is Status.MEMBER and standing.stamp.source is Source.QUESTION
 
 
 def _may_be_held(at: Situation, standing: Standing) -> bool:

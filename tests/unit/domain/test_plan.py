@@ -187,6 +187,11 @@ class TestHoldPlaced:
         """They could not, if the hold were there."""
         assert plan(HELD, at(seen, placed(), spoke=True)) == LOOK
 
+    def test_no_hold_ends_by_an_answer_alone(self) -> None:
+        """It may be an old one; whoever is held and recorded as free would be forgotten."""
+        action = plan(HELD, at(standing(), placed(), looked=True))
+        assert action == Place(placed().retried(FREE, NOW))
+
     @pytest.mark.parametrize("status", [Status.RESTRICTED, Status.LEFT, Status.KICKED, Status.ADMINISTRATOR])
     def test_contrary_news_of_its_very_second_are_looked_at(self, status: Status) -> None:
         """They may be from before it or from after it: seconds are all that Telegram tells."""
@@ -220,7 +225,6 @@ class TestHoldPlaced:
             (standing(by=ADMIN), EndReason.PARDONED),
             (standing(by=BOT), EndReason.LAPSED),
             (standing(by=PERSON), EndReason.LAPSED),
-            (standing(), EndReason.LAPSED),
         ],
     )
     def test_somebody_else_or_time_ended_it(self, seen: Standing, reason: EndReason) -> None:
