@@ -14,7 +14,8 @@ from gmbot.gate.events import ErrorReported, Event
 from gmbot.gate.ports import Emit
 from gmbot.gate.tracing import Trace, untraced
 from gmbot.settings import Settings
-from gmbot.telemetry.sentry import LoggedErrors, Reporter, SentryOptions
+from gmbot.telemetry.sentry import LoggedErrors, Reporter
+from gmbot.telemetry.sentry_link import SentryOptions
 from gmbot.telemetry.tracing import SentryTraces, Tracing, open_telemetry, to_collector, together
 
 

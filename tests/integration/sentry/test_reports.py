@@ -19,7 +19,8 @@ from gmbot.domain.ids import BotId, UpdateId
 from gmbot.gate.about import About, Concerning
 from gmbot.gate.events import ApiCalled, QueryRan, Unforeseen, UpdateSetAside
 from gmbot.telemetry.scrubbing import Scrubber
-from gmbot.telemetry.sentry import REPORTS_AT_ONCE, LoggedErrors, Reporter, SentryOptions
+from gmbot.telemetry.sentry import REPORTS_AT_ONCE, LoggedErrors, Reporter
+from gmbot.telemetry.sentry_link import SentryOptions
 
 pytestmark = pytest.mark.xdist_group("bugsink")
 

@@ -21,7 +21,8 @@ from gmbot.adapters.sql.quick import fetch
 from gmbot.domain.ids import BotId
 from gmbot.gate.about import About, Concerning
 from gmbot.gate.events import ApiCalled
-from gmbot.telemetry.sentry import Reporter, SentryOptions
+from gmbot.telemetry.sentry import Reporter
+from gmbot.telemetry.sentry_link import SentryOptions
 from gmbot.telemetry.tracing import SentryTraces
 
 pytestmark = pytest.mark.xdist_group("bugsink")
