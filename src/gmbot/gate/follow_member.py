@@ -145,7 +145,8 @@ def _overwritten(change: MemberChanged, hold: Hold | None) -> Restore | None:
         return None
     if bears_mark(group_id, user_id, old) or (hold is not None and old.restriction == hold.prior):
         return None
-    return Restore(group_id, user_id, banned=False, restriction=old.restriction)
+    instead = change.new.restriction
+    return Restore(group_id, user_id, banned=False, restriction=old.restriction, instead=instead)
 
 
 def _gives_back(change: MemberChanged, hold: Hold | None) -> bool:

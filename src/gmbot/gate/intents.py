@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from gmbot.domain.ids import ChannelId, GroupId, MessageId, ThreadId, UserId
-from gmbot.domain.standing import Restriction
+from gmbot.domain.standing import FREE, Restriction
 from gmbot.gate.outgoing import Address, Note
 
 LEASE_S = 15.0
@@ -125,12 +125,16 @@ class Resettle(msgspec.Struct, frozen=True, tag="resettle"):
 
 
 class Restore(msgspec.Struct, frozen=True, tag="restore"):
-    """Give back an admin's ban or restriction that a call of ours overwrote by racing with it."""
+    """Give back an admin's ban or restriction that a call of ours overwrote by racing with it.
+
+    `instead` is what that call put in its place.
+    """
 
     group_id: GroupId
     user_id: UserId
     banned: bool
     restriction: Restriction
+    instead: Restriction = FREE
 
     @property
     def key(self) -> str:

@@ -177,7 +177,7 @@ async def _decided_anew(bot: Bot, intent: Restore) -> bool:
     if found.status is not Status.RESTRICTED:
         return found.status is Status.KICKED
     ours = bears_mark(intent.group_id, intent.user_id, found)
-    return not ours and found.restriction != intent.restriction
+    return not ours and found.restriction not in {intent.restriction, intent.instead}
 
 
 async def _say(bot: Bot, intent: Say) -> Changes:

@@ -25,3 +25,22 @@ async def test_a_release_counts_whoever_writes_to_the_hold_meanwhile(guarded: St
     hold = await guarded.hold_of(person)
     assert isinstance(hold, Hold)
     assert hold.active is guarded.muted(person)
+
+
+async def test_an_admins_mute_that_races_with_giving_back_an_earlier_one_is_given_back(
+    guarded: Stage,
+) -> None:
+    """What our call put in its place is no new decision of an admin's, though it was one before the hold."""
+    stranger = guarded.person("Sam", joined=False)
+    guarded.world.join(stranger, guarded.group)
+    until = int(guarded.clock.now()) + 86_400
+    guarded.world.mute(guarded.group, stranger, guarded.owner, until, ["can_send_messages"])
+    await guarded.rest()
+    slow(guarded, "restrictChatMember")
+    guarded.world.subscribe(stranger, guarded.channel)
+    await guarded.rest()
+    guarded.world.mute(guarded.group, stranger, guarded.owner)
+    await guarded.advance(5)
+    mend(guarded)
+    await guarded.advance(30)
+    assert guarded.muted(stranger)
