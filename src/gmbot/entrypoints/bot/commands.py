@@ -7,16 +7,16 @@ from collections.abc import Awaitable, Callable
 from gmbot.domain.errors import RefusedError, TransientError
 from gmbot.domain.ids import GroupId, UserId
 from gmbot.entrypoints.bot import admin_texts, menus, texts
+from gmbot.entrypoints.bot.admins import commanded
 from gmbot.entrypoints.bot.replies import CHATTER_S, reply
 from gmbot.entrypoints.bot.sweep_taps import command_sweep
-from gmbot.gate.authorize import asker_of, is_admin
+from gmbot.gate.authorize import asker_of
 from gmbot.gate.bot import Bot
 from gmbot.gate.confirm_channel import read_code
 from gmbot.gate.confirmation import VALID_S
 from gmbot.gate.events import AdminActed
 from gmbot.gate.follow_bot import Arrival
 from gmbot.gate.incoming import ChatKind, MessageSeen
-from gmbot.gate.outgoing import Note
 from gmbot.gate.protect_group import ProtectRequest, protect_group
 from gmbot.gate.targets import Target, read_targets
 
@@ -69,24 +69,15 @@ def _targets(message: MessageSeen) -> tuple[Target, ...]:
 
 
 async def _unprotect(bot: Bot, message: MessageSeen) -> None:
-    asker = asker_of(message.chat, message.sender, message.sender_chat)
-    group = bot.guarded.group(message.chat.chat_id)
-    if not await is_admin(bot, message.chat.chat_id, asker):
-        await reply(bot, message, Note(texts.ADMINS_ONLY))
-    elif group is None:
-        await reply(bot, message, admin_texts.NOT_PROTECTED)
-    else:
+    group = await commanded(bot, message)
+    if group is not None:
+        asker = asker_of(message.chat, message.sender, message.sender_chat)
         await reply(bot, message, admin_texts.confirm_unprotect(group, asker.user_id))
 
 
 async def _settings(bot: Bot, message: MessageSeen) -> None:
-    asker = asker_of(message.chat, message.sender, message.sender_chat)
-    group = bot.guarded.group(message.chat.chat_id)
-    if not await is_admin(bot, message.chat.chat_id, asker):
-        await reply(bot, message, Note(texts.ADMINS_ONLY))
-    elif group is None:
-        await reply(bot, message, admin_texts.NOT_PROTECTED)
-    else:
+    group = await commanded(bot, message)
+    if group is not None:
         note = texts.settings(group, bot.guarded.channels_of(group))
         await reply(bot, message, note, lifetime_s=SETTINGS_S)
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from gmbot.entrypoints.bot import admin_texts, sweep_texts, texts
+from gmbot.entrypoints.bot import sweep_texts
+from gmbot.entrypoints.bot.admins import commanded, refused
 from gmbot.entrypoints.bot.replies import reply, rewrite
-from gmbot.gate.authorize import Asker, asker_of, is_admin
 from gmbot.gate.bot import Bot
 from gmbot.gate.changes import AuditEntry, Changes
 from gmbot.gate.events import AdminActed
 from gmbot.gate.incoming import ButtonTapped, MessageSeen
-from gmbot.gate.outgoing import Note
 from gmbot.gate.sweep_group import estimate
 from gmbot.gate.sweeps import Sweep, SweepKind
 
@@ -21,13 +20,10 @@ KEPT_S: Final = 86_400.0
 
 async def command_sweep(bot: Bot, message: MessageSeen) -> None:
     """Answer /sweep: what would be asked and done, and a button. Raises TransientError."""
-    asker = asker_of(message.chat, message.sender, message.sender_chat)
-    group = bot.guarded.group(message.chat.chat_id)
-    if not await is_admin(bot, message.chat.chat_id, asker):
-        await reply(bot, message, Note(texts.ADMINS_ONLY))
-    elif group is None:
-        await reply(bot, message, admin_texts.NOT_PROTECTED)
-    elif not group.enforced:
+    group = await commanded(bot, message)
+    if group is None:
+        return
+    if not group.enforced:
         await reply(bot, message, sweep_texts.PAUSED)
     else:
         seen = await estimate(bot, group, bot.sweeping.ages.terms(SweepKind.DEMAND))
@@ -38,9 +34,10 @@ async def command_sweep(bot: Bot, message: MessageSeen) -> None:
 async def answer_sweep(bot: Bot, tap: ButtonTapped, choice: str) -> str:
     """Begin a sweep, or do not; return the answer to the tap. Raises TransientError."""
     group = bot.guarded.group(tap.chat.chat_id) if tap.chat else None
-    if group is None or tap.chat is None or not await is_admin(bot, group.group_id, Asker(tap.person)):
+    refusal = await refused(bot, tap, group)
+    if refusal or group is None or tap.chat is None:
         await bot.ledger.write(Changes(update_id=tap.update_id))
-        return texts.GONE if group is None else texts.ADMINS_ONLY
+        return refusal
     if choice != "go":
         await rewrite(bot, tap, sweep_texts.LEFT_ALONE)
         return ""

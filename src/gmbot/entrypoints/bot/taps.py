@@ -6,14 +6,13 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from gmbot.domain.group import Group
 from gmbot.domain.ids import GroupId
 from gmbot.entrypoints.bot import admin_texts, menus, texts
+from gmbot.entrypoints.bot.admins import refused
 from gmbot.entrypoints.bot.brake_taps import answer_brake
 from gmbot.entrypoints.bot.commands import EVERYBODY
 from gmbot.entrypoints.bot.replies import CHATTER_S, rewrite
 from gmbot.entrypoints.bot.sweep_taps import answer_sweep
-from gmbot.gate.authorize import Asker, is_admin
 from gmbot.gate.bot import Bot
 from gmbot.gate.changes import Changes
 from gmbot.gate.choose_settings import Choice, choose
@@ -88,23 +87,15 @@ _VERIFIED = {
 }
 
 
-async def _refused(bot: Bot, tap: ButtonTapped, group: Group | None) -> str:
-    """Return why the tapper may not decide about the group; empty if they may."""
-    if group is None:
-        return texts.GONE
-    admin = await is_admin(bot, group.group_id, Asker(tap.person))
-    return "" if admin else texts.ADMINS_ONLY
-
-
 async def _unprotect(bot: Bot, tap: ButtonTapped, verb: str, rest: str) -> str:
     group = bot.guarded.group(tap.chat.chat_id) if tap.chat else None
     asker_id = int(rest) if rest.isdecimal() else 0
-    refused = await _refused(bot, tap, group)
-    if not refused and asker_id not in {0, tap.person.user_id}:
-        refused = texts.NOT_YOURS
-    if refused or group is None:
+    refusal = await refused(bot, tap, group)
+    if not refusal and asker_id not in {0, tap.person.user_id}:
+        refusal = texts.NOT_YOURS
+    if refusal or group is None:
         await bot.ledger.write(Changes(update_id=tap.update_id))
-        return refused
+        return refusal
     if verb == "keep":
         await rewrite(bot, tap, admin_texts.KEPT)
         return texts.DONE
@@ -116,10 +107,10 @@ async def _unprotect(bot: Bot, tap: ButtonTapped, verb: str, rest: str) -> str:
 
 async def _choose(bot: Bot, tap: ButtonTapped, rest: str) -> str:
     group = bot.guarded.group(tap.chat.chat_id) if tap.chat else None
-    refused = await _refused(bot, tap, group)
-    if refused or group is None or rest not in set(Choice):
+    refusal = await refused(bot, tap, group)
+    if refusal or group is None or rest not in set(Choice):
         await bot.ledger.write(Changes(update_id=tap.update_id))
-        return refused or texts.GONE
+        return refusal or texts.GONE
     async with bot.people((group.group_id, EVERYBODY)):
         latest = bot.guarded.group(group.group_id) or group
         chosen, changes = choose(bot, latest, Choice(rest), tap.person.user_id)
