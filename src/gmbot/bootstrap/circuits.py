@@ -38,13 +38,9 @@ _USUAL: Final = CircuitLimits(
 READ, WRITE = "read", "write"
 ASK, ACT = "ask", "act"
 
-LIMITS: Final = {
-    "database_read": _USUAL,
-    "database_write": _USUAL,
-    "redis": _USUAL,
-    "telegram_ask": _USUAL,
-    "telegram_act": _USUAL,
-}
+LIMITS: Final = dict.fromkeys(
+    ("database_read", "database_write", "redis", "telegram_ask", "telegram_act"), _USUAL
+)
 """Every kind of circuit; those of Telegram are each bot's own."""
 
 
