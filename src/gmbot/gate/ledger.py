@@ -129,6 +129,10 @@ class Ledger:
             if not learnt.membership.known:
                 self._memory.forget_membership(learnt.user_id, learnt.channel_id)
         self._memory.learn(told)
+        for seen in told.standings:
+            # A newer one may be stored that memory does not hold: old news make nobody an admin.
+            if self._telegram_now() - seen.standing.stamp.at > LATE_S:
+                self._memory.forget_standing(seen.group_id, seen.user_id)
 
 
 def _unsure(changes: Changes) -> Changes:

@@ -11,7 +11,8 @@ from gmbot.domain.group import Channel, Group
 from gmbot.domain.ids import ChannelId, UpdateId, UserId
 from gmbot.domain.membership import Membership, MembershipState, Source, Stamp
 from gmbot.domain.rule import Rule
-from gmbot.gate.changes import Changes, LearntMembership
+from gmbot.domain.standing import Standing, Status
+from gmbot.gate.changes import Changes, LearntMembership, LearntStanding
 from gmbot.gate.intents import LEASE_S
 from gmbot.gate.ledger import LATE_S
 
@@ -90,3 +91,14 @@ async def test_news_from_before_a_channel_was_heard_are_not_believed(
     fact = Membership(Stamp(now - age_s, Source.EVENT, 1), MembershipState.IN)
     await desk.ledger.write(Changes(memberships=(LearntMembership(UserId(1), CHANNEL, fact),)))
     assert bool(desk.memory.memberships(UserId(1), (CHANNEL,))) is believed
+
+
+@pytest.mark.parametrize(("age_s", "believed"), [(5, True), (LATE_S + 1, False)])
+async def test_late_news_that_somebody_is_an_admin_are_not_believed(
+    desk: Desk, age_s: int, believed: bool
+) -> None:
+    """They may be no admin any more, and memory knows of no admin's end: the store is looked into instead."""
+    stamp = Stamp(int(desk.clock.now()) - age_s, Source.EVENT, 1)
+    admin = LearntStanding(GROUP, UserId(1), Standing(Status.ADMINISTRATOR, stamp))
+    await desk.ledger.write(Changes(standings=(admin,)))
+    assert bool(desk.memory.is_admin(GROUP, UserId(1))) is believed
