@@ -9,7 +9,7 @@ from typing import Final
 from gmbot.domain.errors import TransientError
 from gmbot.domain.ids import ChannelId, UserId
 from gmbot.gate.bot import Bot
-from gmbot.gate.events import MembershipRecalled
+from gmbot.gate.events import MembershipRecalled, Unforeseen
 from gmbot.gate.glimpse import Glimpse
 from gmbot.resilience.deadline import deadline
 
@@ -30,9 +30,12 @@ class Foresight:
         self._bot = bot
 
     async def __call__(self, seen: Sequence[Glimpse]) -> None:
-        """Have memory know the authors whom the store knows. A store that does not answer changes nothing."""
+        """Have memory know the authors whom the store knows. A store that does not answer changes nothing.
+
+        Never raises: what cannot be known now is found out one by one, and told of there.
+        """
         pairs = self._unknown(seen)
-        if len(pairs) < WORTH_IT:
+        if len({user_id for user_id, _ in pairs}) < WORTH_IT:
             return
         started = time.perf_counter()
         try:
@@ -40,6 +43,10 @@ class Foresight:
                 await self._bot.knowledge.foresee(pairs)
         except TransientError:
             return
+        except Exception as error:  # noqa: BLE001 - whoever only looks ahead must not end the polling
+            self._bot.emit(Unforeseen("foresight", type(error).__name__, error))
+            return
+        # Memory did not know them: the hits that follow are this visit's doing.
         each_s = (time.perf_counter() - started) / len(pairs)
         for _ in pairs:
             self._bot.emit(MembershipRecalled(False, each_s))

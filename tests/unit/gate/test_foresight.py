@@ -14,7 +14,7 @@ from gmbot.adapters.memory.alone import Alone
 from gmbot.domain.ids import ChannelId, UpdateId, UserId
 from gmbot.domain.membership import Membership, MembershipState, Source, Stamp
 from gmbot.gate.changes import Changes, LearntMembership
-from gmbot.gate.events import MembershipRecalled
+from gmbot.gate.events import MembershipRecalled, Unforeseen
 from gmbot.gate.foresight import WORTH_IT, Foresight
 from gmbot.gate.glimpse import Glimpse
 from gmbot.gate.knowledge import Knowledge
@@ -31,10 +31,13 @@ class Watched(BrittleStore):
         self._gate = gate
         self.asked: list[list[tuple[UserId, ChannelId]]] = []
         self.forgets: UserId | None = None
+        self.failure: Exception | None = None
 
     async def memberships(self, pairs: Sequence[tuple[UserId, ChannelId]]) -> Sequence[LearntMembership]:
         """Return what is known of people."""
         self.asked.append(list(pairs))
+        if self.failure is not None:
+            raise self.failure
         found = await super().memberships(pairs)
         if self.forgets is not None:
             self._gate.memory.forget_membership(self.forgets, NEWS)
@@ -116,6 +119,14 @@ async def test_a_store_that_is_down_changes_nothing(desk: Desk) -> None:
     desk.outage.down = True
     await desk.foresee(written(READERS))
     assert not any(desk.knows(user) for user in READERS)
+
+
+async def test_a_mistake_of_ours_is_told_of_and_ends_no_polling(desk: Desk) -> None:
+    """Whoever only looks ahead raises nothing: updates are handled all the same."""
+    desk.store.failure = ValueError("nobody foresaw this")
+    await desk.foresee(written(READERS))
+    told = [event.where for event in desk.gate.events if isinstance(event, Unforeseen)]
+    assert told == ["foresight"]
 
 
 async def test_what_was_forgotten_meanwhile_is_not_believed(desk: Desk) -> None:
