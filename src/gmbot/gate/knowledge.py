@@ -85,6 +85,7 @@ class Knowledge:
         with ExitStack() as stack:
             readings = {user: stack.enter_context(self._memory.reading(user)) for user, _ in pairs}
             found = await self._store.memberships(pairs)
+        # Of whoever is disturbed there is newer news; a channel that was not heard then may have had some.
         believed = tuple(
             one
             for one in found

@@ -74,6 +74,7 @@ class Questions:
         try:
             fact = (await self._ask(channel, user_id)).as_membership()
             self._rests.succeeded((channel, user_id))
+            # Nobody may have taken the refusal yet: whoever does later would give up a channel that answers.
             self._unusable.pop(channel, None)
         except ChatUnusable as error:
             cause = type(error).__name__

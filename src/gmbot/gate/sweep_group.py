@@ -83,6 +83,7 @@ class _Person:
         return (
             standing is not None
             and standing.is_admin
+            # What the bot itself becomes, Telegram always tells it (my_chat_member).
             and self.user_id != self._bot.user_id
             and self._bot.telegram.now() - standing.stamp.at > terms.max_age_s
         )

@@ -19,6 +19,7 @@ class Courtesy:
         self._patience_s = patience_s
         self._first = 0
         self._until = 0.0
+        # A dict, unlike a set, keeps the order: whoever stepped aside first goes on first.
         self._waiting: dict[asyncio.Future[None], None] = {}
 
     def enter(self) -> None:

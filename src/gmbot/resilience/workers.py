@@ -40,6 +40,7 @@ class TaskPool:
         self._on_error = on_error
         self._per_lane = limit if per_lane is None else per_lane
         self._reserve = reserve
+        # Where lanes have no limit none is crowded: before one starts, fewer than this run.
         self._crowd = limit if per_lane is None else (per_lane + 1) // 2
         self._courtesy = Courtesy()
         self._running: dict[asyncio.Task[None], tuple[Hashable, contextvars.Context]] = {}

@@ -173,6 +173,7 @@ def database_url(environ: Mapping[str, str], dotenv: Path | None = None) -> Secr
 def sqlite_file(url: Secret) -> Path | None:
     """Return which file a normalised DATABASE_URL names; None if it is not SQLite's."""
     address = url.reveal()
+    # The slash after the empty host is no part of the name: an absolute path brings one of its own.
     return Path(unquote(urlsplit(address).path)[1:]) if address.startswith("sqlite") else None
 
 

@@ -65,6 +65,7 @@ _AHEAD = (
     select(intents.c.key)
     .where(
         intents.c.bot_id == bindparam("b_bot", type_=BigInteger),
+        # Every one there is: only if they are named can the index be searched by `due_at`, its next column.
         intents.c.urgency.in_(sorted(set(URGENCY.values()))),
         intents.c.due_at > bindparam("b_latest"),
         (intents.c.attempts > 0) | (intents.c.owed_at > bindparam("b_latest")),

@@ -118,6 +118,7 @@ def memberships_of(
 ) -> list[LearntMembership]:
     """Return what is stored of each of these people in the channel named with them."""
     if db.dialect.name == "sqlite":
+        # SQLite has no `unnest`; a statement of its own for each costs no journey there.
         found = [
             (*pair, *line) for pair in pairs for line in fetch(db, _MEMBERSHIP_OF, (bot, pair[0], pair[1]))
         ]

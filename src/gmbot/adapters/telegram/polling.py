@@ -124,6 +124,7 @@ class Poller:
         self._contested = False
         self._confirmed = offset
         self._unfinished.forget_confirmed(offset)
+        # A poll that did not wait and brought nothing tells of no quiet: twice zero lengthens nothing.
         self._lull_s = min(self._wait_s, BRIEF_S if answer else max(self._lull_s, 2 * wait_s))
         return answer
 
@@ -136,6 +137,7 @@ class Poller:
 
     async def _look_ahead(self, updates: Sequence[Arrived]) -> None:
         if self._foresee is not None and len(updates) >= FULL:
+            # What is fetched again because it is not handled yet was looked up when it came first.
             is_new = self._unfinished.is_new
             await self._foresee(glimpses_of(u for u in updates if is_new(UpdateId(u.update_id))))
 

@@ -65,6 +65,7 @@ class Order:
     def __init__(self) -> None:
         self._last: dict[QueueKey, Turn] = {}
         self._barriers: dict[int, Turn] = {}
+        # Dicts instead of sets, whose order differs from run to run: turns wait in the order of arrival.
         self._since: dict[int, dict[Turn, None]] = {}
 
     def is_barred(self, chat_id: int) -> bool:
