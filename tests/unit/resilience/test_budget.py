@@ -115,6 +115,7 @@ def test_windows_that_are_over_take_no_memory() -> None:
         windows.add(chat)
     clock.time += 30
     windows.add(-1)
+    assert windows.wait_s(0) == 30
     clock.time += 40
     windows.add(-2)
     assert len(windows) == 2
@@ -168,3 +169,16 @@ def test_shares_that_were_not_used_lately_take_no_memory() -> None:
     clock.time += 1
     shares.charge(-1)
     assert len(shares) == 1
+
+
+def test_shares_that_were_used_lately_are_not_forgotten() -> None:
+    """Not the least part of them, when others make room."""
+    clock = Hands()
+    shares = Shares[int](1, 3, now=clock)
+    for chat in range(SPRING_CLEANING):
+        shares.charge(chat)
+    clock.time += 0.5
+    shares.charge(-1)
+    shares.charge(0)
+    shares.charge(0)
+    assert not shares.modest(0)
