@@ -69,14 +69,15 @@ def _moved_about(
 ) -> tuple[tuple[Hold, ...], tuple[Owed, ...]]:
     """Nothing is said to somebody who left; an admin's pardon ends when the pardoned person leaves.
 
-    Late news of a departure do not hide that the person is back.
+    Late news of a departure hide neither that the person is back nor that they were pardoned since.
     """
     hold = record.hold
     if hold is not None and hold.active and _pardons(change, hold):
         # By the event's time: whoever is held again after it is held by a call that came too late.
         return (hold.ended(EndReason.PARDONED, change.at),), (bot.ledger.owe(Prompt(hold.group_id)),)
     left = change.old.present and not change.new.present
-    if hold is not None and hold.pardoned and (left or change.new.status is Status.KICKED):
+    gone = left or change.new.status is Status.KICKED
+    if hold is not None and hold.pardoned and gone and change.at >= int(hold.ended_at):
         return (hold.ended(EndReason.LEFT, bot.telegram.now()),), ()
     if hold is None or not hold.active or change.old.present == change.new.present:
         return (), ()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from tests.fixtures.mishaps import mend, slow
+from tests.fixtures.mishaps import held, mend, slow
 from tests.fixtures.stage import Stage
 
 from gmbot.domain.hold import Hold
+from gmbot.domain.ids import UpdateId, UserId
+from gmbot.domain.membership import Source, Stamp
+from gmbot.domain.standing import Standing, Status
+from gmbot.gate.incoming import Chat, ChatKind, MemberChanged, Person
 
 
 async def test_a_release_counts_whoever_writes_to_the_hold_meanwhile(guarded: Stage) -> None:
@@ -44,3 +48,22 @@ async def test_an_admins_mute_that_races_with_giving_back_an_earlier_one_is_give
     mend(guarded)
     await guarded.advance(30)
     assert guarded.muted(stranger)
+
+
+async def test_a_departure_from_before_a_pardon_does_not_end_it(guarded: Stage) -> None:
+    """A webhook's updates may come in any order: what an admin freed stays free."""
+    person = await held(guarded)
+    left_at = int(guarded.clock.now())
+    await guarded.advance(10)
+    guarded.world.unmute(guarded.group, person, guarded.owner)
+    await guarded.rest()
+    chat, who = Chat(guarded.group, ChatKind.SUPERGROUP), Person(UserId(person), "Sam")
+    old = Standing(Status.RESTRICTED, Stamp(left_at, Source.EVENT))
+    new = Standing(Status.LEFT, Stamp(left_at, Source.EVENT), present=False)
+    late = MemberChanged(
+        update_id=UpdateId(10**9), at=left_at, chat=chat, actor=who, person=who, old=old, new=new
+    )
+    assert guarded.work is not None
+    await guarded.work.dispatcher.handle(late)
+    await guarded.advance(10)
+    assert not guarded.muted(person)
