@@ -53,6 +53,8 @@ class Foresight:
 
     def _unknown(self, seen: Sequence[Glimpse]) -> list[tuple[UserId, ChannelId]]:
         bot = self._bot
+        if not bot.knowledge.believes_memory:
+            return []
         pairs: dict[tuple[UserId, ChannelId], None] = {}
         for one in seen:
             group = bot.guarded.group(one.chat_id)

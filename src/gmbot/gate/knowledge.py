@@ -49,6 +49,11 @@ class Knowledge:
             memory.is_admin(group.group_id, user_id)
         )
 
+    @property
+    def believes_memory(self) -> bool:
+        """Whether process memory counts at all: not while others may store what it does not hear of."""
+        return self._shared.trusted
+
     def remembers_in(self, user_id: UserId, channel_id: ChannelId) -> bool:
         """Whether process memory has somebody as subscribed to a channel."""
         fact = self._remembered(user_id, (channel_id,)).get(channel_id)

@@ -50,7 +50,8 @@ class Desk:
     def __init__(self, gate: Gate) -> None:
         self.gate, self.outage = gate, Outage()
         self.store = Watched(gate, self.outage)
-        knowledge = Knowledge(gate.memory, Alone(), self.store, gate.bot.guarded)
+        self.alone = Alone()
+        knowledge = Knowledge(gate.memory, self.alone, self.store, gate.bot.guarded)
         self.foresee = Foresight(dataclasses.replace(gate.bot, store=self.store, knowledge=knowledge))
 
     def knows(self, user_id: UserId) -> bool:
@@ -119,6 +120,13 @@ async def test_a_store_that_is_down_changes_nothing(desk: Desk) -> None:
     desk.outage.down = True
     await desk.foresee(written(READERS))
     assert not any(desk.knows(user) for user in READERS)
+
+
+async def test_whoever_hears_of_nothing_does_not_look_ahead(desk: Desk) -> None:
+    """While Redis is away memory is not believed, however much it knows: a visit would be for nothing."""
+    desk.alone.trusted = False
+    await desk.foresee(written(READERS))
+    assert desk.store.asked == []
 
 
 async def test_a_mistake_of_ours_is_told_of_and_ends_no_polling(desk: Desk) -> None:
