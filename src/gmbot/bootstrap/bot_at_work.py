@@ -8,6 +8,7 @@ import hashlib
 import hmac
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from gmbot.adapters.memory.alone import Alone
@@ -149,7 +150,8 @@ async def assemble(token: str, parts: Parts) -> BotAtWork:
     client = _client(road, bot_id, parts)
     with concerning(bot_id=bot_id):
         work = await _assembled(token, client, parts)
-        work.tasks.append(asyncio.create_task(road.heal(parts.clock, parts.emit), name="healing"))
+        heal = partial(road.heal, parts.clock, parts.emit)
+        work.tasks.append(kept_up(heal, "healing", emit=parts.emit, clock=parts.clock))
     return work
 
 
