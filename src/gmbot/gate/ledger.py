@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -71,7 +72,8 @@ class Ledger:
 
         Returns once other processes were told; those of an update that was applied before are told again,
         as whoever applied it may have died before it could tell. Raises Unavailable when the store cannot be
-        written, or did not say that it was: then memory forgets what may be stored by now.
+        written, or did not say that it was: then memory forgets what may be stored by now, as it does when
+        the caller is cancelled meanwhile.
         """
         now = self._clock.now()
         leased = msgspec.structs.replace(changes, at=now, owed=_leased(changes.owed))
@@ -98,6 +100,10 @@ class Ledger:
         except TransientError:
             self._doubt(changes)
             await self._shared.learn(_unsure(changes))
+            raise
+        except asyncio.CancelledError:
+            # The store may end what it has begun; there is no time left to tell others.
+            self._doubt(changes)
             raise
 
     def _doubt(self, changes: Changes) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 import pytest
 from tests.fixtures.telegram import LeapingClock
@@ -16,6 +18,7 @@ from gmbot.domain.membership import Membership, MembershipState, Source, Stamp
 from gmbot.gate.changes import Changes, LearntMembership
 from gmbot.gate.guarded import Guarded
 from gmbot.gate.ledger import Ledger
+from gmbot.resilience.deadline import deadline
 
 ANN, NEWS, TALK = UserId(7), ChannelId(-1001), GroupId(-1002)
 
@@ -24,10 +27,13 @@ class MumblingStore(MemoryStore):
     """Writes, and says that it did not answer."""
 
     mumbles = True
+    dawdles = False
 
     async def apply(self, changes: Changes) -> bool:
         """Write everything."""
         done = await super().apply(changes)
+        if self.dawdles:
+            await asyncio.Event().wait()
         if self.mumbles:
             raise Unavailable("the answer is lost")
         return done
@@ -70,6 +76,17 @@ async def test_memory_forgets_what_may_be_stored_otherwise_by_now() -> None:
     desk.memory.learn(desk.heard(MembershipState.IN, 1))
     with pytest.raises(Unavailable):
         await desk.ledger.write(desk.heard(MembershipState.OUT, 2))
+    assert desk.memory.memberships(ANN, (NEWS,)) == {}
+
+
+async def test_memory_forgets_what_was_being_stored_when_its_writer_was_cancelled() -> None:
+    """A tap is answered within a second, whatever the store is at by then; it ends what it has begun."""
+    desk = Desk()
+    desk.store.dawdles = True
+    desk.memory.learn(desk.heard(MembershipState.IN, 1))
+    with pytest.raises(Unavailable):
+        async with deadline(0.01):
+            await desk.ledger.write(desk.heard(MembershipState.OUT, 2))
     assert desk.memory.memberships(ANN, (NEWS,)) == {}
 
 
