@@ -8,6 +8,7 @@ from types import MappingProxyType
 NAMED: Mapping[int, str] = MappingProxyType(
     {
         572: "A group whose /protect was stored, but not answered, was not known to the other process.",
+        22904: "A ban that our call had undone was not given back, because the bot had just lost its rights.",
         702: "A ban and a mute that an admin gave one after the other were given back in turns, for ever.",
         307: "Whom the bot could not free for want of rights was forgotten when the brake was on as well.",
         1872: "Whom an admin had freed stayed muted by a call that arrived before the news of it.",

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
-from gmbot.domain.errors import PersonProtected, RefusedError, TransientError, Unavailable
+from gmbot.domain.errors import (
+    ChatUnusable,
+    PersonProtected,
+    RefusedError,
+    RightsMissing,
+    TransientError,
+    Unavailable,
+)
 from gmbot.domain.hold import bears_mark
 from gmbot.domain.ids import UserId
 from gmbot.domain.plan import TELEGRAM_SHORTEST_S
@@ -164,6 +171,9 @@ async def _restore(bot: Bot, intent: Restore) -> None:
             await bot.telegram.restrict(intent.group_id, intent.user_id, given_back)
     except PersonProtected:
         return
+    except (RightsMissing, ChatUnusable) as error:
+        # Only a bot that has its rights again can undo what it did: until then it stays owed.
+        raise Unavailable(str(error)) from error
 
 
 async def _decided_anew(bot: Bot, intent: Restore) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.e2e.gate.dialogue import group_of
 from tests.fixtures.mishaps import fail, held, lose_events
 from tests.fixtures.stage import BOT_RIGHTS, TOKEN, Stage
@@ -157,3 +158,26 @@ async def test_a_tap_that_could_not_be_answered_is_taken_up_again(guarded: Stage
     await guarded.rest()
     await guarded.advance(5)
     assert not guarded.muted(ann)
+
+
+@pytest.mark.parametrize("rights", [{"can_delete_messages"}, None])
+async def test_a_ban_is_given_back_though_the_bot_loses_its_rights_meanwhile(
+    guarded: Stage, rights: set[str] | None
+) -> None:
+    """Our call has undone it: whoever can do nothing about that now does it later."""
+    ann = await held(guarded)
+    hold = await guarded.hold_of(ann)
+    assert isinstance(hold, Hold)
+    await guarded.stop()
+    guarded.world.ban(guarded.group, ann, guarded.owner)
+    as_the_bot(guarded, "restrictChatMember", user_id=ann, permissions=SILENCE, until_date=hold.until)
+    if rights is None:
+        guarded.world.kick(guarded.group, guarded.bot_id, guarded.owner)
+    else:
+        guarded.world.promote(guarded.group, guarded.bot_id, guarded.owner, rights)
+    await guarded.start()
+    await guarded.advance(20)
+    assert guarded.world.member(guarded.group, ann).status == "restricted"
+    guarded.world.add_bot_to_chat(guarded.group, guarded.bot_id, guarded.owner, rights=BOT_RIGHTS)
+    await guarded.advance(120)
+    assert guarded.world.member(guarded.group, ann).status == "kicked"
