@@ -35,7 +35,8 @@ class Foresight:
         Never raises: what cannot be known now is found out one by one, and told of there.
         """
         pairs = self._unknown(seen)
-        if len({user_id for user_id, _ in pairs}) < WORTH_IT:
+        people = len({user_id for user_id, _ in pairs})
+        if people < WORTH_IT:
             return
         started = time.perf_counter()
         try:
@@ -47,8 +48,8 @@ class Foresight:
             self._bot.emit(Unforeseen("foresight", type(error).__name__, error))
             return
         # Memory did not know them: the hits that follow are this visit's doing.
-        each_s = (time.perf_counter() - started) / len(pairs)
-        for _ in pairs:
+        each_s = (time.perf_counter() - started) / people
+        for _ in range(people):
             self._bot.emit(MembershipRecalled(False, each_s))
 
     def _unknown(self, seen: Sequence[Glimpse]) -> list[tuple[UserId, ChannelId]]:
