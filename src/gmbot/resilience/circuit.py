@@ -135,8 +135,9 @@ class Circuit:
 
     @property
     def silence_s(self) -> float:
-        """For how long nobody was answered although somebody asked; 0 if nobody waits, or it is not closed.
+        """For how long nobody was answered although somebody asked; 0 if nobody did, or it is not closed.
 
+        Whoever asked and failed, or gave up, counts like those who wait: only an answer ends it.
         Too few may be asking for a judgement: whoever asks something harmless now finds out sooner. A patient
         call is waited for only if it was made while there was much to do.
         """
