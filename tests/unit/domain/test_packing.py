@@ -56,6 +56,12 @@ def test_the_newer_standing_is_the_greater_number(one: Standing, other: Standing
     assert max(pack_standing(one), pack_standing(other)) == pack_standing(newer(one, other))
 
 
+def test_standings_differ_by_the_least_of_their_versions() -> None:
+    """An update after another, of one second."""
+    early, late = (Standing(Status.RESTRICTED, Stamp(7, Source.EVENT, number)) for number in (1, 2))
+    assert pack_standing(early) < pack_standing(late)
+
+
 @pytest.mark.parametrize(
     ("stamp", "packed"),
     [

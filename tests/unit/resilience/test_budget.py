@@ -125,7 +125,7 @@ def test_windows_that_are_over_take_no_memory() -> None:
 @pytest.mark.parametrize(("count", "period_s"), [(0, 1), (1, -1)])
 def test_a_window_without_room_is_refused(count: int, period_s: float) -> None:
     """Whoever waited for it would wait for ever."""
-    with pytest.raises(ValueError, match="window"):
+    with pytest.raises(ValueError, match=r"^a window has room for at least one, in a time not below zero$"):
         Windows(count, period_s, now=Hands())
 
 
@@ -182,3 +182,17 @@ def test_shares_that_were_used_lately_are_not_forgotten() -> None:
     shares.charge(0)
     shares.charge(0)
     assert not shares.modest(0)
+
+
+def test_a_window_may_be_over_at_once() -> None:
+    """Whoever need not wait at all says so with a period of zero."""
+    windows = Windows[str](1, 0, now=Hands())
+    windows.add("a")
+    assert windows.wait_s("a") == 0
+
+
+@pytest.mark.parametrize(("rate_per_s", "burst"), [(0, 1), (1, 0.5)])
+def test_a_budget_of_nothing_is_refused(rate_per_s: float, burst: float) -> None:
+    """It is a mistake of whoever wrote it, and says so."""
+    with pytest.raises(ValueError, match=r"^a budget has a rate above zero and a burst of at least one$"):
+        Budget(rate_per_s, burst, now=Hands())

@@ -82,3 +82,18 @@ def test_what_rests_no_more_is_forgotten_in_time(rests: Rests[str], hand: Hand) 
     rests.failed("new")
     assert len(rests) == 1
     assert rests.rests("new")
+
+
+def test_what_still_rests_is_not_forgotten_with_the_rest(rests: Rests[str], hand: Hand) -> None:
+    """However many there are."""
+    for number in range(SPRING_CLEANING):
+        rests.failed(f"old {number}")
+    rests.failed("new")
+    assert rests.rests("old 0")
+
+
+def test_who_rests_longest_rests_from_the_first_moment_on(rests: Rests[str], hand: Hand) -> None:
+    """Not a moment later."""
+    for _ in range(10):
+        rests.failed("a")
+        assert rests.rests("a")

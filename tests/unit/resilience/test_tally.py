@@ -26,6 +26,14 @@ def test_it_adds_up() -> None:
     assert (tally.calls, tally.failures, tally.slow) == (5, 1, 3)
 
 
+def test_what_a_slice_counted_leaves_it_whole() -> None:
+    """However often something was added to it."""
+    tally = Tally(60)
+    tally.add(1.0, 1, 1, 1)
+    tally.add(1.5, 1, 1, 1)
+    assert tally.counts(62.0) == (0, 0, 0)
+
+
 def test_what_is_old_is_forgotten_a_slice_at_a_time() -> None:
     """A sixtieth of the window after another."""
     tally = Tally(60)
