@@ -225,10 +225,9 @@ class Troubles:
 
     def _doubt_order(self, bot: int, payload: Wire) -> None:
         """Of two updates of one second none can tell which came first, once their numbers are mixed up."""
-        people, chat, date = _people(payload), payload.get("chat"), payload.get("date")
-        place = (bot, chat["id"] if isinstance(chat, dict) else None, *people)
+        place, date = (bot, _whom(payload)), payload.get("date")
         if self._changed_at.get(place) == date:
-            self._unheard |= set(people)
+            self._unheard |= set(_people(payload))
         self._changed_at[place] = date
 
     def unheard(self) -> set[int]:
