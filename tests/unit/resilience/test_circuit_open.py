@@ -18,7 +18,7 @@ async def test_an_open_circuit_refuses_and_says_until_when() -> None:
     assert str(refusal) == "circuit open"
     assert isinstance(refusal, Unavailable)
     bench.time += 3.49
-    await bench.refuses()
+    assert (await bench.refuses()).retry_after_s == pytest.approx(0.01)
     bench.time += 0.01
     await bench.succeeds()
 
