@@ -29,28 +29,31 @@ class Foresight:
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
 
-    async def __call__(self, seen: Sequence[Glimpse]) -> None:
-        """Have memory know the authors whom the store knows. A store that does not answer changes nothing.
+    async def __call__(self, seen: Sequence[Glimpse]) -> int:
+        """Have memory know the authors whom the store knows; return how many were looked up.
+
+        A store that does not answer changes nothing.
 
         Never raises: what cannot be known now is found out one by one, and told of there.
         """
         pairs = self._unknown(seen)
         people = len({user_id for user_id, _ in pairs})
         if people < WORTH_IT:
-            return
+            return 0
         started = time.perf_counter()
         try:
             async with deadline(WITHIN_S):
                 await self._bot.knowledge.foresee(pairs)
         except TransientError:
-            return
+            return 0
         except Exception as error:  # noqa: BLE001 - whoever only looks ahead must not end the polling
             self._bot.emit(Unforeseen("foresight", type(error).__name__, error))
-            return
+            return 0
         # Memory did not know them: the hits that follow are this visit's doing.
         each_s = (time.perf_counter() - started) / people
         for _ in range(people):
             self._bot.emit(MembershipRecalled(False, each_s))
+        return people
 
     def _unknown(self, seen: Sequence[Glimpse]) -> list[tuple[UserId, ChannelId]]:
         bot = self._bot

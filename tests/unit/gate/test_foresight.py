@@ -83,7 +83,7 @@ def written(users: Sequence[int], group_id: int = GROUP, *, service: bool = Fals
 
 async def test_one_visit_makes_all_of_them_known(desk: Desk) -> None:
     """However many have written, and however much."""
-    await desk.foresee(written(READERS * 2))
+    assert await desk.foresee(written(READERS * 2)) == len(READERS)
     assert [len(pairs) for pairs in desk.store.asked] == [len(READERS)]
     assert all(desk.knows(user) for user in READERS)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from tests.fixtures.telegram import PATIENCE_S, LeapingClock, Script, client_of, ok
 
-from gmbot.adapters.telegram.polling import Poller
+from gmbot.adapters.telegram.polling import MANY, Poller
 from gmbot.adapters.telegram.transport import Reply as Answer
 from gmbot.domain.errors import Unavailable
 from gmbot.gate.events import Event
@@ -56,10 +56,12 @@ class Stage:
         self.passed.append(seen.update_id)
         return True
 
-    async def foresee(self, seen: Sequence[Glimpse]) -> None:
+    async def foresee(self, seen: Sequence[Glimpse]) -> int:
         """Know from now on who wrote these, if it can be known."""
         self.foreseen.append([one.update_id for one in seen])
-        self.known |= {one.user_id for one in seen} & self.knowable
+        found = {one.user_id for one in seen} & self.knowable - self.known
+        self.known |= found
+        return len(found) * MANY
 
     async def handle(self, update: Incoming) -> None:
         """Note an update, after its gate has opened and its troubles are over."""

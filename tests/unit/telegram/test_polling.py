@@ -221,6 +221,18 @@ async def test_when_more_is_waiting_whoever_wrote_is_looked_up_first() -> None:
     assert (len(on.passed), on.handled) == (100, [])
 
 
+async def test_while_everybody_is_known_nobody_is_looked_up() -> None:
+    """An answer of people who are known costs one look; after one with many others there is another."""
+    first = [message_update(number) for number in range(1, 101)]
+    known = [message_update(number) for number in range(101, 201)]
+    rest = [message_update(number) for number in range(201, 301)]
+    on = stage(batch(*first), batch(*known), batch(*rest))
+    on.knowable = {7}
+    await on.run()
+    assert [len(seen) for seen in on.foreseen] == [100, 100]
+    assert len(on.passed) == 300
+
+
 async def test_a_few_messages_wait_for_no_look_ahead() -> None:
     """Each is handled as soon as it has come."""
     on = stage(batch(*(message_update(number) for number in range(1, 100))))

@@ -23,8 +23,8 @@ from gmbot.resilience.racing import race
 
 T = TypeVar("T")
 
-Foresee = Callable[[Sequence[Glimpse]], Awaitable[None]]
-"""Have it known, before they are handled, who wrote many messages; never raises."""
+Foresee = Callable[[Sequence[Glimpse]], Awaitable[int]]
+"""Have it known, before they are handled, who wrote many messages; return of how many. Never raises."""
 
 FAREWELL_S = 1.0
 """How long the last confirmation, at a stop, may take."""
@@ -33,6 +33,9 @@ FULL = 100
 """As many updates as an answer holds: more are waiting then."""
 
 WORTH_CONFIRMING = FULL // 2
+
+MANY = 8
+"""Where fewer than so many updates of an answer take the long way, a look ahead costs more than it saves."""
 
 BRIEF_S = 4
 """How long a poll waits after one that brought something; then ever longer. Whoever loses an answer is deaf
@@ -68,6 +71,7 @@ class Poller:
         self._client = client
         self._passes = passes
         self._foresee = foresee
+        self._many_unknown = True
         self._clock = clock
         self._emit = emit
         self._backoff = backoff
@@ -96,8 +100,10 @@ class Poller:
                 await self._persist(self._client.delete_webhook)
                 while not self._stopping.is_set():
                     updates = await self._persist(self._poll) or []
-                    await self._look_ahead(updates)
-                    self._take(updates, turns)
+                    looked_up = await self._look_ahead(updates)
+                    begun = self._take(updates, turns)
+                    # Whoever was looked up would have taken the long way, too.
+                    self._many_unknown = looked_up + begun >= MANY
                     await self._until_worth_polling()
             await self._confirm()
         except ExceptionGroup as failures:
@@ -135,19 +141,23 @@ class Poller:
             self._contested = True
             self._emit(Lifecycle("contested", "another process polls this bot too: stop one of the two"))
 
-    async def _look_ahead(self, updates: Sequence[Arrived]) -> None:
-        if self._foresee is not None and len(updates) >= FULL:
-            # What is fetched again because it is not handled yet was looked up when it came first.
-            is_new = self._unfinished.is_new
-            await self._foresee(glimpses_of(u for u in updates if is_new(UpdateId(u.update_id))))
+    async def _look_ahead(self, updates: Sequence[Arrived]) -> int:
+        """Return how many people were looked up; nobody while those who write are known."""
+        if self._foresee is None or len(updates) < FULL or not self._many_unknown:
+            return 0
+        # What is fetched again because it is not handled yet was looked up when it came first.
+        is_new = self._unfinished.is_new
+        return await self._foresee(glimpses_of(u for u in updates if is_new(UpdateId(u.update_id))))
 
-    def _take(self, updates: Sequence[Arrived], tasks: asyncio.TaskGroup) -> None:
-        """Let pass what may, and begin with the rest, chats taking turns."""
+    def _take(self, updates: Sequence[Arrived], tasks: asyncio.TaskGroup) -> int:
+        """Let pass what may, and begin with the rest, chats taking turns; return with how many."""
         self._full = len(updates) >= FULL
         self._nap_s = max(self._overtake_s, min(2 * self._nap_s, LATEST_S))
         with concerning(arrived=time.perf_counter()):
-            for turn in fairly(self._sifted(updates)):
+            turns = fairly(self._sifted(updates))
+            for turn in turns:
                 tasks.create_task(self._unfinished.serve(turn))
+        return len(turns)
 
     def _sifted(self, updates: Sequence[Arrived]) -> list[Turn]:
         unfinished, turns = self._unfinished, []
