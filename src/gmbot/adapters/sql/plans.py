@@ -49,7 +49,8 @@ def _of_sqlite(lines: Sequence[str]) -> tuple[list[str], list[str]]:
 def _of_postgresql(told: Any) -> tuple[list[str], list[str]]:
     plan = json.loads(told) if isinstance(told, str) else told
     nodes = [node for node in _nodes(plan[0]["Plan"]) if "Scan" in node["Node Type"]]
-    return [_step(node) for node in nodes], [node["Relation Name"] for node in nodes if _reads_all(node)]
+    read = [node["Relation Name"] for node in nodes if _reads_all(node) and not node.get("End of index")]
+    return [_step(node) for node in nodes], read
 
 
 def _reads_all(node: dict[str, Any]) -> bool:
@@ -69,5 +70,7 @@ _SHOWN: Final = ("Node Type", "Relation Name", "CTE Name", "Index Name", "Index 
 
 def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield node
+    first = node["Node Type"] == "Limit" and node["Plan Rows"] == 1
     for under in node.get("Plans", ()):
-        yield from _nodes(under)
+        # The least or the greatest of an index is its first row, unless rows are passed over until one fits.
+        yield from _nodes(under | {"End of index": first and "Filter" not in under})
