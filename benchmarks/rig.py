@@ -143,6 +143,7 @@ async def _spawn(url: str, database: Path) -> asyncio.subprocess.Process:
         "gmbot",
         "run",
         env=environ,
+        stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
         cwd=database.parent,
     )
