@@ -46,6 +46,11 @@ class Guarded:
         """Return the required channel with that id, if it is one."""
         return self._channels.get(ChannelId(chat_id))
 
+    def heard(self, channel_id: ChannelId, at: int) -> bool:
+        """Whether a channel was heard at a Unix second: of what is older, newer news may have been missed."""
+        channel = self.channel(channel_id)
+        return channel is None or at >= channel.heard_since
+
     def channels_of(self, group: Group) -> tuple[Channel, ...]:
         """Return the channels that a group requires, in the order of its rule."""
         return tuple(self._channels[c] for c in group.rule.channels if c in self._channels)

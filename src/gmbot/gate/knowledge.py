@@ -95,7 +95,7 @@ class Knowledge:
             one
             for one in found
             if not readings[one.user_id].disturbed
-            and one.membership.stamp.at >= self._heard_since(one.channel_id)
+            and self._guarded.heard(one.channel_id, one.membership.stamp.at)
         )
         self._memory.learn(Changes(memberships=believed))
         self._shared.offer(believed, era)
@@ -141,11 +141,7 @@ class Knowledge:
 
     def _heard(self, facts: KnownMemberships) -> KnownMemberships:
         """Return facts without those from before their channel was heard."""
-        return {c: fact for c, fact in facts.items() if fact.stamp.at >= self._heard_since(c)}
-
-    def _heard_since(self, channel_id: ChannelId) -> int:
-        channel = self._guarded.channel(channel_id)
-        return channel.heard_since if channel is not None else 0
+        return {c: fact for c, fact in facts.items() if self._guarded.heard(c, fact.stamp.at)}
 
     def evidence(self, group: Group | None, record: PersonRecord, now: float) -> Evidence:
         """Return all that a verdict rests on; a group that is not guarded has no rule."""

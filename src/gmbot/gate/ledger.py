@@ -125,8 +125,7 @@ class Ledger:
     def _is_late(self, learnt: LearntMembership, now: float) -> bool:
         """Whether newer news may be stored, or have been missed because the channel was not heard then."""
         at = learnt.membership.stamp.at
-        channel = self._guarded.channel(learnt.channel_id)
-        return now - at > LATE_S or (channel is not None and at < channel.heard_since)
+        return now - at > LATE_S or not self._guarded.heard(learnt.channel_id, at)
 
     def _remember(self, told: Changes) -> None:
         if self._guarded.hears_anew(told.channels):
