@@ -12,6 +12,7 @@ from gmbot.gate.changes import Changes, LearntMembership, LearntStanding
 from gmbot.gate.incoming import MemberChanged
 from gmbot.gate.intents import Owed, Prompt, Restore, Settle, SettleEverywhere
 from gmbot.gate.ports import PersonRecord
+from gmbot.gate.tell_held import owe_correction
 
 ANONYMOUS_ADMIN = 1087968824
 """GroupAnonymousBot, as which anonymous admins act."""
@@ -124,8 +125,8 @@ def _echo_of(bot: Bot, change: MemberChanged, hold: Hold) -> tuple[tuple[Hold, .
         return (hold.gone(away=False),), (bot.ledger.owe(Prompt(hold.group_id)),)
     if not hold.matches(change.old) or change.at < int(hold.at):
         return (), ()
-    prompt = (bot.ledger.owe(Prompt(hold.group_id)),) if hold.prompt_id else ()
-    return (hold.ended(EndReason.QUALIFIED, change.at),), (_settling(bot, change), *prompt)
+    owed = (_settling(bot, change), *owe_correction(bot, hold))
+    return (hold.ended(EndReason.QUALIFIED, change.at),), owed
 
 
 def _settling(bot: Bot, change: MemberChanged) -> Owed:

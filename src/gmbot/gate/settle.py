@@ -22,7 +22,7 @@ from gmbot.gate.intents import Owed, Prompt, SettleEverywhere
 from gmbot.gate.pause_group import pause_group
 from gmbot.gate.ports import KnownMemberships, PersonRecord
 from gmbot.gate.pull_brake import pull_brake
-from gmbot.gate.tell_held import owe_prompt
+from gmbot.gate.tell_held import owe_correction, owe_prompt
 from gmbot.gate.watch_channels import lose_channels
 
 MOST_STEPS = 8
@@ -241,8 +241,8 @@ class _Settlement:
 
     async def _record_end(self, hold: Hold, reason: EndReason, *, lifted: bool) -> None:
         bot = self._bot
-        prompt = (bot.ledger.owe(Prompt(hold.group_id)),) if hold.prompt_id else ()
-        await self._write(holds=(hold.ended(reason, bot.telegram.now()),), owed=prompt)
+        ended = hold.ended(reason, bot.telegram.now())
+        await self._write(holds=(ended,), owed=owe_correction(bot, hold))
         since = bot.clock.now() - self._case.since
         group = bot.guarded.group(hold.group_id)
         wrongful = group is not None and was_wrongful(group.rule, hold, self._record.memberships)
@@ -259,8 +259,8 @@ class _Settlement:
             kept = self._record.hold
             if kept is None or not kept.active or kept.at != hold.at:
                 return
-            prompt = (self._bot.ledger.owe(Prompt(kept.group_id)),) if kept.prompt_id else ()
-            await self._write(holds=(kept.ended(reason, self._bot.telegram.now()),), owed=prompt)
+            ended = kept.ended(reason, self._bot.telegram.now())
+            await self._write(holds=(ended,), owed=owe_correction(self._bot, kept))
             await self._read()
 
     async def _exempt(self) -> bool:

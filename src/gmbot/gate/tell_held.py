@@ -46,6 +46,11 @@ def owe_prompt(bot: Bot, group_id: GroupId) -> Owed:
     return bot.ledger.owe(Prompt(group_id), delay_s=bot.pace.wait_s(group_id))
 
 
+def owe_correction(bot: Bot, hold: Hold) -> tuple[Owed, ...]:
+    """Return that a prompt is to name a person no longer, if one does, as a debt that is due at once."""
+    return (bot.ledger.owe(Prompt(hold.group_id)),) if hold.prompt_id else ()
+
+
 def prompt_pace(now: Callable[[], float]) -> Windows[GroupId]:
     """Return what counts how often each group is told of newcomers."""
     return Windows(AT_ONCE, AT_ONCE * PACE_S, now=now)
