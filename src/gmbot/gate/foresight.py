@@ -32,9 +32,7 @@ class Foresight:
     async def __call__(self, seen: Sequence[Glimpse]) -> int:
         """Have memory know the authors whom the store knows; return how many were looked up.
 
-        A store that does not answer changes nothing.
-
-        Never raises: what cannot be known now is found out one by one, and told of there.
+        Never raises: what a store that does not answer cannot tell now is found out one by one.
         """
         pairs = self._unknown(seen)
         people = len({user_id for user_id, _ in pairs})

@@ -8,10 +8,10 @@ from typing import Final
 from gmbot.domain.group import Group, PauseReason
 from gmbot.domain.mass_flip import FlipCount
 from gmbot.entrypoints.bot import brake_texts
+from gmbot.entrypoints.bot.admins import refused
 from gmbot.entrypoints.bot.commands import EVERYBODY
 from gmbot.entrypoints.bot.replies import rewrite
-from gmbot.entrypoints.bot.texts import ADMINS_ONLY, DONE, GONE
-from gmbot.gate.authorize import Asker, is_admin
+from gmbot.entrypoints.bot.texts import DONE, GONE
 from gmbot.gate.bot import Bot
 from gmbot.gate.changes import Changes
 from gmbot.gate.events import AdminActed, GroupPaused
@@ -29,8 +29,8 @@ async def answer_brake(bot: Bot, tap: ButtonTapped, rest: str) -> str:
     group = bot.guarded.group(int(asked[2])) if asked else None
     if asked is None or group is None or not _in_reach(tap, group):
         return await _refuse(bot, tap, GONE)
-    if not await is_admin(bot, group.group_id, Asker(tap.person)):
-        return await _refuse(bot, tap, ADMINS_ONLY)
+    if refusal := await refused(bot, tap, group):
+        return await _refuse(bot, tap, refusal)
     seen = FlipCount(int(asked[3]), int(asked[4]))
     match asked[1]:
         case "go":
