@@ -60,7 +60,7 @@ async def _in_group(bot: Bot, change: MemberChanged) -> Changes:
     # Whom GMBot lets in at their request joins like anybody else; else what it does itself comes back.
     let_in = change.new.present and not change.old.present
     if change.actor.user_id == bot.user_id and not let_in:
-        return _echo(bot, change, fact, record.hold)
+        return _echo(bot, change, fact, record)
     holds, prompt = _moved_about(bot, change, record)
     return Changes(standings=(fact,), holds=holds, owed=(_settling(bot, change), *prompt))
 
@@ -82,8 +82,12 @@ def _moved_about(
         return (hold.ended(EndReason.LEFT, bot.telegram.now()),), ()
     if hold is None or not hold.active or change.old.present == change.new.present:
         return (), ()
-    now = change.new if record.standing is None else newer(record.standing, change.new)
-    return (hold.gone(away=not now.present),), (bot.ledger.owe(Prompt(hold.group_id)),)
+    return (hold.gone(away=not _is_present(change, record)),), (bot.ledger.owe(Prompt(hold.group_id)),)
+
+
+def _is_present(change: MemberChanged, record: PersonRecord) -> bool:
+    """Whether somebody is in the group after what is newest of all that was told."""
+    return (change.new if record.standing is None else newer(record.standing, change.new)).present
 
 
 def _pardons(change: MemberChanged, hold: Hold) -> bool:
@@ -102,27 +106,35 @@ def _another_bot(change: MemberChanged) -> bool:
     return change.actor.is_bot and change.actor.user_id != ANONYMOUS_ADMIN
 
 
-def _echo(bot: Bot, change: MemberChanged, fact: LearntStanding, hold: Hold | None) -> Changes:
+def _echo(bot: Bot, change: MemberChanged, fact: LearntStanding, record: PersonRecord) -> Changes:
     """Our own call comes back with what it replaced: an admin's ban or mute, if the two raced, is given back.
 
     Restricting somebody banned un-bans them, and there is one restriction a person (restrictChatMember).
     """
+    hold = record.hold
     if lost := _overwritten(change, hold):
         ended = (hold.ended(EndReason.TAKEN_OVER, bot.telegram.now()),) if hold and hold.active else ()
         return Changes(standings=(fact,), holds=ended, owed=(bot.ledger.owe(lost),))
     if hold is not None and hold.active:
-        holds, owed = _echo_of(bot, change, hold)
+        holds, owed = _echo_of(bot, change, hold, present=_is_present(change, record))
         return Changes(standings=(fact,), holds=holds, owed=owed)
     orphan = bears_mark(fact.group_id, fact.user_id, change.new)
     return Changes(standings=(fact,), owed=(_settling(bot, change),) if orphan else ())
 
 
-def _echo_of(bot: Bot, change: MemberChanged, hold: Hold) -> tuple[tuple[Hold, ...], tuple[Owed, ...]]:
-    """What our call did is what is recorded, or whoever made it died before it could say so."""
+def _echo_of(
+    bot: Bot, change: MemberChanged, hold: Hold, *, present: bool
+) -> tuple[tuple[Hold, ...], tuple[Owed, ...]]:
+    """What our call did is what is recorded, or whoever made it died before it could say so.
+
+    It tells whether the person is there: the answer that they were held by may have been an old one.
+    """
     if hold.matches(change.new):
-        if not (hold.away and change.new.present):
+        if hold.away != present or (hold.outside and not present):
             return (), ()
-        return (hold.gone(away=False),), (bot.ledger.owe(Prompt(hold.group_id)),)
+        # Whoever tells people writes to the same hold at that moment, and may win: settling looks again.
+        told = hold.gone(away=not present)
+        return (told,), (bot.ledger.owe(Prompt(hold.group_id)), _settling(bot, change))
     if not hold.matches(change.old) or change.at < int(hold.at):
         return (), ()
     owed = (_settling(bot, change), *owe_correction(bot, hold))

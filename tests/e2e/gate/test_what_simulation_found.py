@@ -140,6 +140,20 @@ async def test_who_only_seemed_to_have_left_is_told(guarded: Stage) -> None:
     assert len(guarded.prompts()) == 1
 
 
+async def test_nobody_is_told_who_only_seemed_to_be_there(guarded: Stage) -> None:
+    """Telegram's answer was an old one; what comes back of our own call tells that they have left."""
+    lost = lose_events(guarded, guarded.group)
+    await guarded.stop()
+    ann = guarded.person("Ann")
+    guarded.world.say(ann, guarded.group, "Good bye")
+    guarded.world.leave(ann, guarded.group)
+    guarded.simulator.faults.remove(lost)
+    guarded.simulator.faults.add(Fault(kind=FaultKind.STALE_MEMBER, chat=guarded.group, times=1))
+    await guarded.start()
+    assert guarded.calls("restrictChatMember", user_id=ann)
+    assert guarded.prompts() == []
+
+
 async def test_a_tap_that_could_not_be_answered_is_taken_up_again(guarded: Stage) -> None:
     """Somebody is muted by a call that nobody knows of, and says so."""
     guarded.person("Bob")
