@@ -13,7 +13,7 @@ class Terms(msgspec.Struct, frozen=True):
     """How much a sweep doubts: facts older than `max_age_s` seconds, and if `thorough`, everybody's OUT.
 
     Without `thorough`, people who were never seen in the group are asked about only to find out whether
-    they are still subscribed.
+    they are still subscribed; in any sweep, so are those who left it longer than `max_age_s` ago.
     """
 
     max_age_s: float
@@ -23,12 +23,16 @@ class Terms(msgspec.Struct, frozen=True):
 def to_ask(evidence: Evidence, terms: Terms, *, held: bool) -> tuple[ChannelId, ...]:
     """Return the channels to ask about, in the rule's order; nothing about whom no rule concerns now.
 
-    Those are admins, people whom an admin freed by hand, and people who left the group and are not held.
+    Those are admins, people whom an admin freed by hand, and people who left the group of late and are not
+    held. Who left long ago may be back unseen, or comment there without being in it.
     """
     standing = evidence.standing
-    if evidence.pardoned or (standing is not None and (standing.is_admin or not (standing.present or held))):
+    if evidence.pardoned or (standing is not None and standing.is_admin):
         return ()
-    here = standing is not None or held or terms.thorough
+    gone = standing is not None and not standing.present and not held
+    if standing is not None and gone and evidence.now - standing.stamp.at <= terms.max_age_s:
+        return ()
+    here = not gone and (standing is not None or held or terms.thorough)
     usable = (c for c in evidence.rule.channels if c not in evidence.unusable)
     return tuple(c for c in usable if _doubted(c, evidence, terms, here=here, held=held))
 

@@ -254,7 +254,8 @@ def _asked(
     inside = judgement is Judgement.ALLOWED and person.verdict.reason is not Reason.NOT_GUARDED
     return msgspec.structs.replace(
         sweep,
-        checked=sweep.checked + bool(answers),
+        # Whoever would not be held in any case neither flips nor dilutes.
+        checked=sweep.checked + (bool(answers) and not person.beyond),
         asked=sweep.asked + len(channels),
         failed=sweep.failed + failed,
         inside=sweep.inside + (inside and not failed),

@@ -27,11 +27,11 @@ class SweepKind(enum.StrEnum):
 class Sweep(msgspec.Struct, frozen=True, omit_defaults=True):
     """How far a sweep is, and what it found. Times are Unix seconds.
 
-    Everybody up to `cursor` was looked at: `people` of about `total`, of whom `checked` were asked about
-    with `asked` questions, `failed` of them without an answer. `inside` may speak and `outside` may
-    not, by all that is known; `turned` were subscribed before, `unseen` were never known to be; `held` and
-    `freed` are owed to be. `told` is the message in `chat_id` that shows the progress. `worker` is who was
-    at it at `touched_at`.
+    Everybody up to `cursor` was looked at: `people` of about `total`, with `asked` questions, `failed` of
+    them without an answer; about `checked` of those who are there Telegram told. `inside` may speak and
+    `outside` may not, by all that is known; `turned` were subscribed before, `unseen` were never known to be;
+    `held` and `freed` are owed to be. `told` is the message in `chat_id` that shows the progress. `worker` is
+    who was at it at `touched_at`.
     """
 
     group_id: GroupId

@@ -35,7 +35,8 @@ def about(
 
 
 MEMBER = standing()
-GONE = standing(Status.LEFT)
+GONE = standing(Status.LEFT, age_s=DAY)
+LONG_GONE = standing(Status.LEFT, age_s=DAY + 1)
 CASES = [
     ("a fresh IN is believed", about(fact(IN, DAY), MEMBER), ROUND, False, False),
     ("an old IN is doubted", about(fact(IN, DAY + 1), MEMBER), ROUND, False, True),
@@ -56,7 +57,11 @@ CASES = [
     ("but not at once", about(fact(OUT, 60), MEMBER), ROUND, False, False),
     ("nor if they were never seen there", about(fact(OUT, 61)), ROUND, False, False),
     ("unless the sweep is thorough", about(fact(OUT, 61)), THOROUGH, False, True),
-    ("who left is nobody's business", about(fact(IN, 9 * DAY), GONE), THOROUGH, False, False),
+    ("who left of late is nobody's business", about(fact(IN, 9 * DAY), GONE), ROUND, False, False),
+    ("who left long ago may be back unseen", about(fact(IN, DAY + 1), LONG_GONE), ROUND, False, True),
+    ("but a fresh IN of theirs is believed", about(fact(IN, DAY), LONG_GONE), ROUND, False, False),
+    ("and if they are OUT the gate knows", about(fact(OUT, 9 * DAY), LONG_GONE), THOROUGH, False, False),
+    ("or if nothing is known", about(None, LONG_GONE), THOROUGH, False, False),
     ("unless they are held", about(fact(OUT, 9 * DAY), GONE), ROUND, True, True),
     ("admins are never asked about", about(None, standing(Status.ADMINISTRATOR)), THOROUGH, False, False),
     ("nor those an admin freed", about(None, MEMBER, pardoned=True), THOROUGH, False, False),
