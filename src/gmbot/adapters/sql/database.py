@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gmbot.adapters.sql.failures import refuses, sqlstate, unavailable
+from gmbot.adapters.sql.kept import Kept
 from gmbot.adapters.sql.lines import Work, in_transaction
 from gmbot.adapters.sql.quick import Quick
 from gmbot.adapters.sql.sqlite import Sqlite
@@ -140,7 +141,7 @@ class Postgres:
             },
         )
         # A read in a transaction of its own would cost two more round trips.
-        self._reader = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._kept = Kept(self._engine.execution_options(isolation_level="AUTOCOMMIT"))
 
     @property
     def engine(self) -> Engine:
@@ -149,36 +150,36 @@ class Postgres:
 
     async def read(self, work: Work[T]) -> T:
         """Run queries outside any transaction."""
-        return await self._run(_in_connection, self._reader, work)
+        return await self._run(self._kept.run, work)
 
     async def write(self, work: Work[T]) -> T:
         """Run work in one transaction; again if PostgreSQL undid it to break a deadlock.
 
         Quick work may be one statement, which is a transaction by itself, in one round trip instead of three.
         """
-        if isinstance(work, Quick):
-            return await self._run(_in_connection, self._reader, work)
-        return await self._run(in_transaction, self._engine, work)
+        return await self._run(self._kept.run if isinstance(work, Quick) else self._in_transaction, work)
 
     async def close(self) -> None:
         """Close every connection, within `CLOSE_S`."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_S):
-                await self._spawn(self._engine.dispose)
+                await self._spawn(self._dispose)
 
-    async def _run(self, how: Callable[[Engine, Work[T]], T], engine: Engine, work: Work[T]) -> T:
+    async def _run(self, how: Callable[[Work[T]], T], work: Work[T]) -> T:
         for attempt in range(1, WRITE_ATTEMPTS + 1):
             try:
-                return await self._spawn(how, engine, work)
+                return await self._spawn(how, work)
             except self._failures as error:
                 if attempt == WRITE_ATTEMPTS or sqlstate(error) not in DEADLOCKS:
                     raise unavailable(error) from None
         raise AssertionError
 
+    def _in_transaction(self, work: Work[T]) -> T:
+        return in_transaction(self._engine, work)
 
-def _in_connection(engine: Engine, work: Work[T]) -> T:
-    with engine.connect() as connection:
-        return work(connection)
+    def _dispose(self) -> None:
+        self._kept.close()
+        self._engine.dispose()
 
 
 def _unreachable(dialect: str, error: Unavailable) -> str:

@@ -31,15 +31,20 @@ class Quick(Generic[T]):
         return self._work(db)
 
 
+def driver(db: Connection) -> Any:
+    """Return the driver's own connection."""
+    return db.connection.driver_connection
+
+
 def fetch(db: Connection, statement: str, values: Sequence[Any]) -> Sequence[Line]:
     """Run one statement, in the driver's own notation, and return its rows."""
-    driver: Any = _driver(db)
+    there = driver(db)
     heard = Heard(db)
     heard.before(statement, tuple(values))
     if db.dialect.name == "sqlite":
-        found: Sequence[Line] = driver.execute(statement, values).fetchall()
+        found: Sequence[Line] = there.execute(statement, values).fetchall()
     else:
-        found = await_only(driver.fetch(statement, *values))
+        found = await_only(there.fetch(statement, *values))
     heard.after(statement, tuple(values))
     return found
 
@@ -48,17 +53,16 @@ def fill(db: Connection, statement: str, lines: Sequence[Sequence[Any]]) -> None
     """Run one statement for each of several lines; SQLite only."""
     if not lines:
         return
-    driver: Any = db.connection.driver_connection
     heard = Heard(db, many=True)
     heard.before(statement, lines)
-    driver.executemany(statement, lines)
+    driver(db).executemany(statement, lines)
     heard.after(statement, lines)
 
 
 @contextmanager
 def together(db: Connection) -> Iterator[None]:
     """Make one transaction of what is fetched within; PostgreSQL only, whatever else is under way."""
-    transaction = _driver(db).transaction()
+    transaction = driver(db).transaction()
     await_only(transaction.start())
     try:
         yield
@@ -70,17 +74,8 @@ def together(db: Connection) -> Iterator[None]:
 
 def in_transaction(db: Connection) -> bool:
     """Whether PostgreSQL is in a transaction already."""
-    inside: bool = _driver(db).is_in_transaction()
+    inside: bool = driver(db).is_in_transaction()
     return inside
-
-
-def _driver(db: Connection) -> Any:
-    """Return the driver's connection; one that the server has closed meanwhile is replaced."""
-    driver: Any = db.connection.driver_connection
-    if db.dialect.name == "postgresql" and driver.is_closed():
-        db.invalidate()
-        driver = db.connection.driver_connection
-    return driver
 
 
 class Heard:

@@ -27,6 +27,7 @@ from gmbot.adapters.sql.tables import (
     UNTOLD,
     audit,
     channels,
+    directories,
     groups,
     holds,
     links,
@@ -67,6 +68,7 @@ _CHANNELS = (
     )
     .order_by(channels.c.channel_id)
 )
+_REVISION = select(directories.c.revision).where(directories.c.bot_id == _BOT)
 _MEMBERSHIPS = select(
     memberships.c.channel_id,
     memberships.c.at,
@@ -139,6 +141,11 @@ def _one_group(lines: Sequence[rows.AnyRow]) -> Group:
 def all_channels(db: Connection, bot: BotId) -> list[Channel]:
     """Return every channel that a guarded group requires, by id."""
     return [Channel(*row) for row in db.execute(_CHANNELS, {"bot": bot})]
+
+
+def revision_of(db: Connection, bot: BotId) -> int:
+    """Return how often groups and channels were changed."""
+    return db.execute(_REVISION, {"bot": bot}).scalar_one_or_none() or 0
 
 
 def memberships_of(

@@ -88,6 +88,10 @@ class SqlStore:
         """Return every channel that a guarded group requires."""
         return await self._read("channels", lambda db: reads.all_channels(db, self._bot))
 
+    async def revision(self) -> int:
+        """Return how often changes of groups were stored."""
+        return await self._read("revision", Quick(lambda db: reads.revision_of(db, self._bot)))
+
     async def memberships(self, pairs: Sequence[tuple[UserId, ChannelId]]) -> Sequence[LearntMembership]:
         """Return what is known of people, each in the channel named with them; the unknown is absent."""
         work = Quick(lambda db: memberships_of(db, self._bot, pairs))

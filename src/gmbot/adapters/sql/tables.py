@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD: Final = "0004"
+HEAD: Final = "0005"
 """The newest migration; a start compares it with the database without loading Alembic."""
 
 metadata = MetaData(
@@ -74,6 +74,15 @@ groups = Table(
     Column("paused", String(32)),
     Column("linked_chat_id", BigInteger),
     Column("protected_at", Double, nullable=False),
+)
+
+# How often a bot's groups and channels were changed: what tells a process that others changed them.
+directories = Table(
+    "directories",
+    metadata,
+    _key("bot_id"),
+    Column("revision", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 channels = Table(

@@ -153,6 +153,7 @@ def _prune(table: Aging) -> Visit:
 VISITS: Final = (
     Visit("groups", lambda store, _: store.groups(), whole=True),
     Visit("channels", lambda store, _: store.channels(), whole=True),
+    Visit("revision", lambda store, _: store.revision()),
     Visit("memberships", lambda store, one: store.memberships([(one.user, c) for c in one.channels])),
     Visit("standing", lambda store, one: store.standing(one.group, one.user)),
     Visit("hold", lambda store, one: store.hold(one.group, one.held)),

@@ -28,6 +28,7 @@ from gmbot.adapters.sql.tables import (
     audit,
     audit_numbers,
     channels,
+    directories,
     groups,
     holds,
     intents,
@@ -115,6 +116,9 @@ class Writes:
         self.put_hold = self.upsert(holds, _later(("revision",)))
         self.put_channel = self.upsert(channels)
         self._put_group = self.upsert(groups)
+        self._count_change: Insert = self.insert(directories).on_conflict_do_update(
+            index_elements=[directories.c.bot_id], set_={"revision": directories.c.revision + 1}
+        )
         self._put_owner: Insert = self.insert(owners).on_conflict_do_nothing()
         self._apply_once: Insert = self.insert(applied_updates).on_conflict_do_nothing()
         self.put_debt = self._debt_upsert(self.insert(intents))
@@ -169,6 +173,8 @@ class Writes:
         self.note(db, bot, changes.audit)
         _many(db, self._put_sweep, sweep_rows.values(db, bot, changes.sweeps))
         _many(db, self._put_aside, set_aside_rows.values(bot, changes.set_aside))
+        # Last: who change groups of one bot at once wait for each other no longer than they must.
+        _many(db, self._count_change, [{"bot_id": bot, "revision": 1}] if changes.of_groups else [])
 
     def write_groups(self, db: Connection, bot: BotId, changed: Sequence[Group], at: float) -> None:
         """Replace groups and what they require; remember owners when first seen."""
