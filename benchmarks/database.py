@@ -176,6 +176,7 @@ class Visitor:
             "told": lambda: store.told(_group(anywhere())),
             "untold": lambda: store.untold(_group(anywhere()), NOW, PAGE),
             "holds_of": lambda: store.holds_of(self.anybody()),
+            "revision": store.revision,
             "count_holds": store.count_holds,
             "next_due": store.next_due,
             "audit": lambda: store.audit(_group(anywhere()), PAGE),

@@ -20,6 +20,7 @@ NAMED: Mapping[int, str] = MappingProxyType(
         9885: "An admin's mute was overwritten by giving back what they had chosen before it.",
         10964: "A hold outlived an admin's mute of its very second.",
         67: "A process whose /protect was stored, but not answered, went on by the old rule until its end.",
+        25187: "What a process protected in its last moments was unknown to its successor, without Redis.",
         28782: "Who had left a group was never asked about again, though they were back and no subscriber.",
         9300056: "Who had left, but was there by an old answer, was named although an echo told better.",
     }

@@ -184,6 +184,6 @@ class TierMemory:
 def _news(changes: Changes) -> list[News]:
     news: list[News] = [MembershipNews(one.user_id, one.channel_id) for one in changes.memberships]
     news += [StandingNews(one.group_id, one.user_id) for one in changes.standings]
-    if changes.groups or changes.unguarded or changes.channels or changes.moved:
+    if changes.of_groups:
         news.append(GroupsNews())
     return news

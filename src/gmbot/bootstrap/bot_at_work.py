@@ -161,7 +161,7 @@ async def _assembled(token: str, client: BotClient, parts: Parts) -> BotAtWork:
     memory, guarded = FactMemory(), Guarded()
     shared = parts.open_shared(client.bot_id) if parts.open_shared else Alone()
     desk = NewsDesk(memory, guarded, store, shared, parts.clock)
-    guarded.replace(await store.groups(), await store.channels())
+    await desk.read()
     bot = Bot(
         me=me,
         telegram=client,

@@ -89,5 +89,10 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     sweeps: tuple[Sweep, ...] = ()
     set_aside: tuple[SetAside, ...] = ()
 
+    @property
+    def of_groups(self) -> bool:
+        """Whether groups, their rules or channels change, which every process keeps at hand."""
+        return bool(self.groups or self.unguarded or self.channels or self.moved)
+
 
 NO_CHANGES = Changes()

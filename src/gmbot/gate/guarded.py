@@ -83,7 +83,7 @@ class Guarded:
 
     def learn(self, changes: Changes) -> None:
         """Follow what was stored."""
-        if not (changes.groups or changes.unguarded or changes.channels or changes.moved):
+        if not changes.of_groups:
             return
         self.revision += 1
         self._groups.update({group.group_id: group for group in changes.groups})

@@ -1,17 +1,19 @@
-"""Hear what other processes stored: forget what may be out of date, and read the groups again."""
+"""Hear of what other processes stored: forget what may be out of date, and read the groups again."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from gmbot.domain.errors import TransientError
 from gmbot.gate.guarded import Guarded
 from gmbot.gate.news import FactsNews, GroupsNews, MembershipNews, News, Silence, StandingNews
 from gmbot.gate.ports import Clock, Memory, SharedMemory, Store
+from gmbot.resilience.racing import race
 
 RETRY_S = 1.0
-DEAF_EVERY_S = 10.0
-"""How often the groups are read again while nobody can tell of changes."""
+LOOK_EVERY_S = 5.0
+"""How often it is looked whether groups were changed of which nobody told: one row, by its key."""
 
 
 class NewsDesk:
@@ -23,8 +25,9 @@ class NewsDesk:
         self._memory = memory
         self._guarded = guarded
         self._store = store
-        self._shared = shared
         self._clock = clock
+        self._others = 0
+        """How many of the stored changes of groups are not this process's own, as far as it has read them."""
         self._outdated = asyncio.Event()
         shared.listen(self.hear)
 
@@ -44,35 +47,38 @@ class NewsDesk:
                 self._outdated.set()
 
     async def run(self) -> None:
-        """Read the groups again whenever they may have changed, and now and then while nobody would tell."""
-        watch = asyncio.create_task(self._watch())
-        try:
-            while True:
-                await self._outdated.wait()
-                self._outdated.clear()
-                await self._reload()
-        finally:
-            watch.cancel()
-            await asyncio.gather(watch, return_exceptions=True)
-
-    async def _watch(self) -> None:
+        """Read the groups again whenever they may have changed, whether or not anybody could tell of it."""
         while True:
-            await self._clock.sleep(DEAF_EVERY_S)
-            if not self._shared.trusted:
-                self._outdated.set()
+            await race(self._outdated.wait(), self._clock.sleep(LOOK_EVERY_S))
+            with contextlib.suppress(TransientError):
+                if self._outdated.is_set() or await self._missed_some():
+                    await self._reload()
 
-    async def _reload(self) -> None:
-        """What this process itself changed while it was reading is newer than what it read."""
-        try:
-            revision = self._guarded.revision
-            groups, channels = await self._store.groups(), await self._store.channels()
-        except TransientError:
-            await self._clock.sleep(RETRY_S)
-            self._outdated.set()
-            return
+    async def read(self) -> None:
+        """Have the directory become what is stored. Raises Unavailable.
+
+        What this process itself changed while it was reading is newer than what it read: it reads again.
+        """
+        revision = self._guarded.revision
+        # Whatever is stored from here on counts as not read yet.
+        stored = await self._store.revision()
+        groups, channels = await self._store.groups(), await self._store.channels()
         if self._guarded.revision != revision:
             self._outdated.set()
             return
         if self._guarded.hears_anew(channels):
             self._memory.forget_memberships()
         self._guarded.replace(groups, channels)
+        self._others = stored - revision
+
+    async def _missed_some(self) -> bool:
+        """Whether others stored changes of groups who could not tell: a process that is being replaced."""
+        return await self._store.revision() - self._guarded.revision != self._others
+
+    async def _reload(self) -> None:
+        self._outdated.clear()
+        try:
+            await self.read()
+        except TransientError:
+            await self._clock.sleep(RETRY_S)
+            self._outdated.set()

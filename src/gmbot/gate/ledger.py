@@ -112,7 +112,7 @@ class Ledger:
             self._memory.forget_membership(learnt.user_id, learnt.channel_id)
         for seen in changes.standings:
             self._memory.forget_standing(seen.group_id, seen.user_id)
-        if changes.groups or changes.unguarded or changes.channels or changes.moved:
+        if changes.of_groups:
             self._outdated()
 
     def _doubting(self, changes: Changes, now: float) -> Changes:

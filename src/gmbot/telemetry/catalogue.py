@@ -133,6 +133,7 @@ TABLES: Final = (
     "applied_updates",
     "audit",
     "channels",
+    "directories",
     "groups",
     "holds",
     "intents",

@@ -18,7 +18,7 @@ from tests.contract.store.material import (
 )
 
 from gmbot.domain.group import Channel, ChannelSenders, Group, GroupSettings, PauseReason
-from gmbot.domain.ids import ChannelId, GroupId, MessageId, UserId
+from gmbot.domain.ids import ChannelId, GroupId, MessageId, UpdateId, UserId
 from gmbot.domain.membership import MembershipState
 from gmbot.domain.rule import Quorum, Rule
 from gmbot.gate.changes import AuditEntry, Changes, Moved
@@ -44,6 +44,25 @@ async def test_a_group_comes_back_whole(store: Store) -> None:
     )
     await store.apply(Changes(groups=(whole,)))
     assert await store.groups() == [whole]
+
+
+async def test_changes_of_groups_are_counted(store: Store) -> None:
+    """Whatever they are, once for each that is stored, and nothing else is."""
+    update = UpdateId(5)
+    of_groups = (
+        Changes(groups=(group(), group(GroupId(-1))), channels=(channel(),), update_id=update),
+        Changes(channels=(channel(),)),
+        Changes(moved=(Moved(GROUP, NEW),)),
+        Changes(unguarded=(NEW,)),
+    )
+    counted = [await store.revision()]
+    for changes in of_groups:
+        await store.apply(changes)
+        counted.append(await store.revision())
+    assert counted == [0, 1, 2, 3, 4]
+    await store.apply(Changes(groups=(group(),), update_id=update))
+    await store.apply(Changes(memberships=learnt(fact()).memberships, owed=(owed(),), holds=(hold(),)))
+    assert await store.revision() == 4
 
 
 async def test_a_group_without_channels_is_a_group(store: Store) -> None:

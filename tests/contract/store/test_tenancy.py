@@ -18,6 +18,7 @@ from gmbot.gate.ports import Store
 READS: dict[str, Callable[[Store], Awaitable[Any]]] = {
     "groups": lambda store: store.groups(),
     "channels": lambda store: store.channels(),
+    "revision": lambda store: store.revision(),
     "memberships": lambda store: store.memberships([(USER, CHANNEL)]),
     "standing": lambda store: store.standing(GROUP, USER),
     "hold": lambda store: store.hold(GROUP, USER),

@@ -22,6 +22,7 @@ async def everything(store: Store) -> dict[str, Any]:
     told: dict[str, Any] = {
         "groups": await store.groups(),
         "channels": await store.channels(),
+        "revision": await store.revision(),
         "count": await store.count_holds(),
         "next": await store.next_due(),
         "sweeps": await store.sweeps(),

@@ -11,6 +11,8 @@ from gmbot.domain.group import PauseReason
 from gmbot.domain.hold import Hold, hold_end
 from gmbot.domain.ids import GroupId, UserId
 from gmbot.domain.standing import PERMISSIONS
+from gmbot.gate.changes import Changes
+from gmbot.gate.hear_news import LOOK_EVERY_S
 from gmbot.gate.pause_group import pause_group
 from gmbot.simulator import BotApi, Fault, FaultKind
 
@@ -195,3 +197,18 @@ async def test_a_ban_is_given_back_though_the_bot_loses_its_rights_meanwhile(
     guarded.world.add_bot_to_chat(guarded.group, guarded.bot_id, guarded.owner, rights=BOT_RIGHTS)
     await guarded.advance(120)
     assert guarded.world.member(guarded.group, ann).status == "kicked"
+
+
+async def test_what_a_process_protects_last_is_guarded_by_its_successor(guarded: Stage) -> None:
+    """They share nothing but the store, and nobody tells."""
+    assert guarded.work is not None
+    group, channel = group_of(guarded), guarded.work.bot.guarded.channel(guarded.channel)
+    assert group is not None
+    assert channel is not None
+    await guarded.unprotect()
+    assert group_of(guarded) is None
+    await guarded.work.bot.store.apply(Changes(groups=(group,), channels=(channel,)))
+    await guarded.advance(LOOK_EVERY_S)
+    sam = guarded.person("Sam")
+    await guarded.rest()
+    assert guarded.muted(sam)

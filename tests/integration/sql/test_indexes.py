@@ -44,6 +44,7 @@ async def _visit_everything(store: SqlStore) -> None:
     await store.apply(Changes(owed=whole.owed))
     await store.groups()
     await store.channels()
+    await store.revision()
     await store.memberships([(USER, CHANNEL)])
     await store.standing(GROUP, USER)
     await store.hold(GROUP, USER)

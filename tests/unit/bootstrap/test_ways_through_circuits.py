@@ -32,6 +32,7 @@ STORE_CALLS: dict[str, Callable[[SqlStore], Awaitable[object]]] = {
     "apply": lambda store: store.apply(Changes()),
     "groups": lambda store: store.groups(),
     "channels": lambda store: store.channels(),
+    "revision": lambda store: store.revision(),
     "memberships": lambda store: store.memberships([(ANN, CHANNEL)]),
     "standing": lambda store: store.standing(GROUP, ANN),
     "hold": lambda store: store.hold(GROUP, ANN),

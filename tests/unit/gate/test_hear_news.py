@@ -13,11 +13,12 @@ from tests.fixtures.outages import BrittleStore, Outage
 from gmbot.adapters.memory.recall import FactMemory
 from gmbot.adapters.memory.store import MemoryStore
 from gmbot.adapters.memory.tenant import MemoryDatabase
+from gmbot.domain.group import Group
 from gmbot.domain.ids import BotId, ChannelId, GroupId, UserId
 from gmbot.domain.standing import Standing, Status
 from gmbot.gate.changes import Changes, LearntMembership
 from gmbot.gate.guarded import Guarded
-from gmbot.gate.hear_news import DEAF_EVERY_S, RETRY_S, NewsDesk
+from gmbot.gate.hear_news import LOOK_EVERY_S, RETRY_S, NewsDesk
 from gmbot.gate.news import FactsNews, GroupsNews, MembershipNews, News, Silence, StandingNews
 from gmbot.gate.ports import KnownMemberships
 from gmbot.simulator import VirtualClock
@@ -49,14 +50,25 @@ class Wire:
         """Keep nothing."""
 
 
+class CountedStore(BrittleStore):
+    """Counts how often all groups are read."""
+
+    reads = 0
+
+    async def groups(self) -> Sequence[Group]:
+        """Return every guarded group."""
+        self.reads += 1
+        return await super().groups()
+
+
 class Office:
     """A news desk and what it looks after."""
 
     def __init__(self) -> None:
         self.clock, self.wire, self.outage = VirtualClock(), Wire(), Outage()
         self.database, self.memory, self.guarded = MemoryDatabase(), FactMemory(), Guarded()
-        store = BrittleStore(BOT, self.database, self.outage)
-        self.desk = NewsDesk(self.memory, self.guarded, store, self.wire, self.clock)
+        self.store = CountedStore(BOT, self.database, self.outage)
+        self.desk = NewsDesk(self.memory, self.guarded, self.store, self.wire, self.clock)
 
     async def elsewhere(self, changes: Changes) -> None:
         """Have another process store something."""
@@ -65,6 +77,11 @@ class Office:
     async def rest(self) -> None:
         """Let everything happen that needs no time."""
         await self.clock.advance(0.0)
+
+    @property
+    def reads(self) -> int:
+        """How often all groups were read."""
+        return self.store.reads
 
     @property
     def groups(self) -> set[int]:
@@ -135,19 +152,42 @@ async def test_a_database_that_is_down_is_asked_again(office: Office) -> None:
     assert office.groups == {GROUP}
 
 
-async def test_while_nobody_can_tell_groups_are_read_now_and_then(office: Office) -> None:
-    """Without Redis, another process's changes take a while, and not for ever."""
-    office.wire.trusted = False
+async def test_what_nobody_could_tell_of_is_seen_all_the_same(office: Office) -> None:
+    """An old process and its successor share nothing but the store."""
     await office.elsewhere(Changes(groups=(group(),)))
-    await office.clock.advance(DEAF_EVERY_S)
+    await office.clock.advance(LOOK_EVERY_S)
     assert office.groups == {GROUP}
 
 
-async def test_while_news_come_groups_are_not_read_for_nothing(office: Office) -> None:
-    """Ten thousand groups are not read every ten seconds."""
+async def test_what_this_process_changed_itself_is_not_read_again(office: Office) -> None:
+    """Nor is anything while nothing changes: ten thousand groups are not read every five seconds."""
+    changes = Changes(groups=(group(),))
+    await office.elsewhere(changes)
+    office.guarded.learn(changes)
+    read = office.reads
+    await office.clock.advance(3 * LOOK_EVERY_S)
+    assert office.reads == read
+
+
+async def test_a_change_elsewhere_is_seen_among_those_of_this_process(office: Office) -> None:
+    """However many of its own come before and after it."""
+    for number in range(1, 4):
+        changes = Changes(groups=(group(GroupId(-number)),))
+        await office.elsewhere(changes)
+        office.guarded.learn(changes)
+        await office.elsewhere(Changes(groups=(group(GroupId(-number - 10)),)))
+        await office.clock.advance(LOOK_EVERY_S)
+        assert len(office.groups) == 2 * number
+
+
+async def test_a_look_that_fails_is_made_again(office: Office) -> None:
+    """The next one tells."""
     await office.elsewhere(Changes(groups=(group(),)))
-    await office.clock.advance(3 * DEAF_EVERY_S)
-    assert office.groups == set()
+    office.outage.down = True
+    await office.clock.advance(LOOK_EVERY_S)
+    office.outage.down = False
+    await office.clock.advance(LOOK_EVERY_S)
+    assert office.groups == {GROUP}
 
 
 async def test_a_channel_heard_anew_elsewhere_clears_memory(office: Office) -> None:

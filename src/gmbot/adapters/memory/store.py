@@ -40,6 +40,7 @@ class MemoryStore:
             return False
         if changes.update_id is not None:
             tenant.applied[changes.update_id] = changes.at
+        tenant.revision += changes.of_groups
         for moved in changes.moved:
             tenant.move(moved)
         _write_groups(tenant, changes)
@@ -58,6 +59,10 @@ class MemoryStore:
     async def channels(self) -> Sequence[Channel]:
         """Return every channel that a guarded group requires."""
         return sorted(self._tenant.channels.values(), key=attrgetter("channel_id"))
+
+    async def revision(self) -> int:
+        """Return how often changes of groups were stored."""
+        return self._tenant.revision
 
     async def memberships(self, pairs: Sequence[tuple[UserId, ChannelId]]) -> Sequence[LearntMembership]:
         """Return what is known of people, each in the channel named with them; the unknown is absent."""

@@ -20,6 +20,7 @@ class Tenant:
 
     def __init__(self) -> None:
         self.applied: dict[UpdateId, float] = {}
+        self.revision = 0
         self.groups: dict[GroupId, Group] = {}
         self.channels: dict[ChannelId, Channel] = {}
         self.memberships: dict[tuple[UserId, ChannelId], Membership] = {}

@@ -95,7 +95,7 @@ def era_news(era: str) -> str:
 
 def messages_of(changes: Changes) -> Iterator[str]:
     """Yield the messages that changes make necessary, but for memberships."""
-    if changes.groups or changes.unguarded or changes.channels or changes.moved:
+    if changes.of_groups:
         yield _GROUPS
     for seen in changes.standings:
         yield f"{_STANDING} {seen.group_id} {seen.user_id}"

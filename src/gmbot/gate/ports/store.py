@@ -61,6 +61,10 @@ class Store(Protocol):
         """Return every channel that a guarded group requires."""
         ...
 
+    async def revision(self) -> int:
+        """Return how often changes `of_groups` were stored: who knows of fewer has missed some."""
+        ...
+
     async def memberships(self, pairs: Sequence[tuple[UserId, ChannelId]]) -> Sequence[LearntMembership]:
         """Return what is known of people, each in the channel named with them; the unknown is absent."""
         ...
