@@ -101,9 +101,12 @@ async def _settle_one(bot: Bot, owed: Owed, intent: Settle) -> None:
 
 
 async def _settle_everywhere(bot: Bot, owed: Owed, intent: SettleEverywhere) -> None:
-    """Settle somebody wherever a channel is required; whoever joined can only wait where they are held."""
+    """Settle somebody wherever a channel is required; whoever joined can only wait where they are held.
+
+    Memory is not asked about somebody who left: another process may have heard of that, and told nobody.
+    """
     groups = {group.group_id for group in bot.guarded.requiring(intent.channel_id)}
-    if bot.knowledge.remembers_in(intent.user_id, intent.channel_id):
+    if not intent.fell and bot.knowledge.remembers_in(intent.user_id, intent.channel_id):
         groups = {hold.group_id for hold in await bot.store.holds_of(intent.user_id)}
     people = [
         Case(group_id, intent.user_id, owed.owed_at, name=intent.name, fell=intent.fell)

@@ -9,10 +9,12 @@ from tests.fixtures.stage import BOT_RIGHTS, TOKEN, Stage
 
 from gmbot.domain.group import PauseReason
 from gmbot.domain.hold import Hold, hold_end
-from gmbot.domain.ids import GroupId, UserId
+from gmbot.domain.ids import ChannelId, GroupId, UserId
+from gmbot.domain.membership import Membership, MembershipState, Source, Stamp
 from gmbot.domain.standing import PERMISSIONS
-from gmbot.gate.changes import Changes
+from gmbot.gate.changes import Changes, LearntMembership
 from gmbot.gate.hear_news import LOOK_EVERY_S
+from gmbot.gate.intents import Owed, SettleEverywhere
 from gmbot.gate.pause_group import pause_group
 from gmbot.simulator import BotApi, Fault, FaultKind
 
@@ -212,3 +214,22 @@ async def test_what_a_process_protects_last_is_guarded_by_its_successor(guarded:
     sam = guarded.person("Sam")
     await guarded.rest()
     assert guarded.muted(sam)
+
+
+async def test_what_a_process_hands_to_its_successor_is_done_whatever_that_remembers(guarded: Stage) -> None:
+    """One heard that somebody left the channel, the other still has them as subscribed."""
+    ann = guarded.person("Ann", subscribed=True)
+    await guarded.rest()
+    guarded.world.say(ann, guarded.group, "Hello")
+    await guarded.rest()
+    lose_events(guarded, guarded.channel)
+    guarded.world.unsubscribe(ann, guarded.channel)
+    assert guarded.work is not None
+    now, channel = guarded.clock.now(), ChannelId(guarded.channel)
+    out = Membership(Stamp(int(now), Source.EVENT, 10**9), MembershipState.OUT)
+    handed = Owed(SettleEverywhere(channel, UserId(ann), fell=True), now, now, 1)
+    await guarded.work.bot.store.apply(
+        Changes(memberships=(LearntMembership(UserId(ann), channel, out),), owed=(handed,))
+    )
+    await guarded.advance(60)
+    assert guarded.muted(ann)
