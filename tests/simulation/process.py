@@ -184,7 +184,11 @@ class Fleet:
 
     async def start(self) -> None:
         """Bring the fleet to its size, as often as it takes."""
-        while len(self.processes) < self._size:
+        await self._grow_beside([])
+
+    async def _grow_beside(self, leaving: Sequence[Process]) -> None:
+        """Start as many processes as the fleet has, not counting those that are to go."""
+        while sum(process not in leaving for process in self.processes) < self._size:
             self._born += 1
             process = Process(f"p{self._born}", self._outside, random.Random(self._chance.random()))
             self.processes.append(process)
@@ -203,10 +207,19 @@ class Fleet:
             self._outside.journal.write(f"process {process.name} is killed")
             await process.kill()
 
+    async def roll(self) -> None:
+        """Replace them all by new ones: the old ones work until the new ones do."""
+        leaving = list(self.processes)
+        await self._grow_beside(leaving)
+        await self._stop([process for process in self.processes if process in leaving])
+
     async def stop(self) -> Sequence[str]:
         """Stop them all in order; return the tasks that were left."""
+        return await self._stop(self.processes)
+
+    async def _stop(self, leaving: Sequence[Process]) -> Sequence[str]:
         left: list[str] = []
-        leaving, self.processes = self.processes, []
+        self.processes = [process for process in self.processes if process not in leaving]
         for process in leaving:
             left += await process.stop()
             self._outside.journal.write(f"process {process.name} has stopped")
