@@ -9,6 +9,7 @@ from gmbot.gate.brake import Brake
 from gmbot.gate.guarded import Guarded
 from gmbot.gate.knowledge import Knowledge
 from gmbot.gate.ledger import Ledger
+from gmbot.gate.opening import Opening
 from gmbot.gate.ports import Clock, Emit, Me, Store, Telegram, Voice
 from gmbot.gate.questions import Questions
 from gmbot.gate.sweeps import SweepPlan
@@ -22,7 +23,8 @@ from gmbot.resilience.keyed_lock import KeyedLock
 class Bot:
     """What a use case is given. `signing_key` signs the links that ask a channel's admin to confirm.
 
-    `pace` counts how often this process told each group of newcomers lately.
+    `pace` counts how often this process told each group of newcomers lately; `openings` are what attempts
+    that begin now have in hand, by the key of the debt.
     """
 
     me: Me
@@ -41,6 +43,7 @@ class Bot:
     signing_key: bytes
     pace: Windows[GroupId]
     requests: WaitingRequests = field(default_factory=WaitingRequests)
+    openings: dict[str, Opening] = field(default_factory=dict)
     trace: Trace = untraced
 
     @property

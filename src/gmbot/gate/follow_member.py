@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from gmbot.domain.group import Group
 from gmbot.domain.hold import EndReason, Hold, bears_mark
 from gmbot.domain.ids import ChannelId, GroupId
 from gmbot.domain.standing import Standing, Status, newer
@@ -11,8 +12,12 @@ from gmbot.gate.bot import Bot
 from gmbot.gate.changes import Changes, LearntMembership, LearntStanding
 from gmbot.gate.incoming import MemberChanged
 from gmbot.gate.intents import Owed, Prompt, Restore, Settle, SettleEverywhere
+from gmbot.gate.opening import Opening
 from gmbot.gate.ports import PersonRecord
 from gmbot.gate.tell_held import owe_correction
+
+NEWS_S = 3
+"""Older news come from a backlog, where many wait behind each other (whole seconds, by Telegram's clock)."""
 
 ANONYMOUS_ADMIN = 1087968824
 """GroupAnonymousBot, as which anonymous admins act."""
@@ -25,18 +30,55 @@ async def follow_member(bot: Bot, change: MemberChanged) -> bool:
     own_call = change.actor.user_id == bot.user_id
     if group is None and channel is None and not own_call:
         return False
-    here = await _in_group(bot, change) if group or own_call else Changes()
+    record = await _record(bot, change, group) if group or own_call else PersonRecord()
+    here = _in_group(bot, change, record) if group or own_call else Changes()
     there = _in_channel(bot, change) if channel else Changes()
-    await bot.ledger.write(
-        Changes(
-            update_id=change.update_id,
-            standings=here.standings,
-            memberships=there.memberships,
-            holds=here.holds,
-            owed=here.owed + there.owed,
-        )
+    facts = Changes(
+        update_id=change.update_id,
+        standings=here.standings,
+        memberships=there.memberships,
+        holds=here.holds,
+        owed=here.owed + there.owed,
     )
+    if group is not None and channel is None and _is_newcomer(bot, change, record):
+        await _receive(bot, change, facts, record)
+    else:
+        await bot.ledger.write(facts)
     return True
+
+
+async def _record(bot: Bot, change: MemberChanged, group: Group | None) -> PersonRecord:
+    person, group_id = change.person, GroupId(change.chat.chat_id)
+    if person.is_bot:
+        return PersonRecord()
+    if group is not None and _came(change):
+        return await bot.knowledge.record(group_id, person.user_id, group.rule.channels)
+    return await bot.store.person(group_id, person.user_id, ())
+
+
+def _came(change: MemberChanged) -> bool:
+    return change.new.present and not change.old.present
+
+
+def _is_newcomer(bot: Bot, change: MemberChanged, record: PersonRecord) -> bool:
+    """Whether somebody has just come, and nothing else is known to have happened to them."""
+    just_now = bot.telegram.now() - change.at <= NEWS_S and not change.outdated
+    return _came(change) and just_now and not change.person.is_bot and record.hold is None
+
+
+async def _receive(bot: Bot, change: MemberChanged, facts: Changes, record: PersonRecord) -> None:
+    """Settle a newcomer while their coming is stored, rather than after it: they wait to speak."""
+    settling, standing = facts.owed[0], facts.standings[0].standing
+    if not bot.ledger.begin(settling):
+        await bot.ledger.write(facts)
+        return
+    known = standing if record.standing is None else newer(record.standing, standing)
+    opening = Opening(bot.ledger, facts, msgspec.structs.replace(record, standing=known))
+    bot.openings[settling.key] = opening
+    try:
+        await opening.stored()
+    finally:
+        bot.openings.pop(settling.key, None)
 
 
 def _in_channel(bot: Bot, change: MemberChanged) -> Changes:
@@ -50,16 +92,14 @@ def _in_channel(bot: Bot, change: MemberChanged) -> Changes:
     return Changes(memberships=(fact,), owed=(bot.ledger.owe(look),))
 
 
-async def _in_group(bot: Bot, change: MemberChanged) -> Changes:
+def _in_group(bot: Bot, change: MemberChanged, record: PersonRecord) -> Changes:
     """Somebody joined, left, was muted, freed, banned or promoted in a guarded group."""
     person, group_id = change.person, GroupId(change.chat.chat_id)
     fact = LearntStanding(group_id, person.user_id, _credited(change))
     if person.is_bot:
         return Changes(standings=(fact,))
-    record = await bot.store.person(group_id, person.user_id, ())
     # Whom GMBot lets in at their request joins like anybody else; else what it does itself comes back.
-    let_in = change.new.present and not change.old.present
-    if change.actor.user_id == bot.user_id and not let_in:
+    if change.actor.user_id == bot.user_id and not _came(change):
         return _echo(bot, change, fact, record)
     holds, prompt = _moved_about(bot, change, record)
     return Changes(standings=(fact,), holds=holds, owed=(_settling(bot, change), *prompt))

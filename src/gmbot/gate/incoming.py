@@ -74,7 +74,10 @@ class MessageSeen(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class MemberChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """`chat_member`: what somebody was and is in a chat where the bot is an admin."""
+    """`chat_member`: what somebody was and is in a chat where the bot is an admin.
+
+    `outdated`: more has happened to them since, and is about to be handled.
+    """
 
     update_id: UpdateId
     at: int
@@ -83,6 +86,7 @@ class MemberChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     person: Person
     old: Standing
     new: Standing
+    outdated: bool = False
 
 
 class BotChanged(msgspec.Struct, frozen=True, kw_only=True, tag=True):

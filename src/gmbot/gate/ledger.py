@@ -45,13 +45,23 @@ class Ledger:
         self._last_token = 0
         self._attempt: Callable[[Owed], None] = lambda owed: None
         self._schedule: Callable[[float], None] = lambda due_at: None
+        self._begin: Callable[[Owed], bool] = lambda owed: False
         self._swept: Callable[[], None] = lambda: None
         self._outdated: Callable[[], None] = lambda: None
 
-    def on_owed(self, attempt: Callable[[Owed], None], schedule: Callable[[float], None]) -> None:
-        """Have `attempt` called with each stored intent that is due now, `schedule` with when others are."""
+    def on_owed(
+        self,
+        attempt: Callable[[Owed], None],
+        schedule: Callable[[float], None],
+        begin: Callable[[Owed], bool],
+    ) -> None:
+        """Have `attempt` called with each stored intent that is due now, `schedule` with when others are.
+
+        `begin` is called with what is not stored yet; it tells whether the attempt begins now.
+        """
         self._attempt = attempt
         self._schedule = schedule
+        self._begin = begin
 
     def on_sweeps(self, swept: Callable[[], None]) -> None:
         """Have `swept` called when a sweep is stored: somebody may have asked for it."""
@@ -66,6 +76,10 @@ class Ledger:
         now = self._clock.now()
         self._last_token = max(self._last_token + 1, int(now * 1_000_000))
         return Owed(intent, due_at=now + delay_s, owed_at=now, token=self._last_token)
+
+    def begin(self, owed: Owed) -> bool:
+        """Attempt a debt before it is stored, which whoever owes it sees to; False if others come first."""
+        return self._begin(owed)
 
     async def write(self, changes: Changes) -> bool:
         """Store changes in one transaction; False if their update was applied before.

@@ -85,7 +85,7 @@ class Outbox:
         self._seen_at = self._looked_ahead_at = -math.inf
         self._wake = asyncio.Event()
         self._stopping = False
-        ledger.on_owed(self.attempt, self.schedule)
+        ledger.on_owed(self.attempt, self.schedule, self.begin)
 
     def __len__(self) -> int:
         """Return how many attempts run or wait their turn."""
@@ -94,6 +94,14 @@ class Outbox:
     def attempt(self, owed: Owed) -> None:
         """Attempt a debt when it is its turn; it is leased until it is due."""
         self._hold(owed, owed.due_at)
+
+    def begin(self, owed: Owed) -> bool:
+        """Attempt a debt that is not stored yet, if nobody has to wait for that; return whether it begins."""
+        calm = self._pool.at_once(_lane(owed))
+        if self._stopping or owed.key in self._leased_until or not calm:
+            return False
+        self._hold(owed, self._clock.now() + LEASE_S)
+        return True
 
     def schedule(self, due_at: float) -> None:
         """Look for due debts at a Unix second, if not before."""
@@ -184,8 +192,7 @@ class Outbox:
         new = key not in self._waiting
         self._waiting[key] = owed
         if new:
-            lane = owed.urgency, _place(owed.intent)
-            self._pool.spawn(lambda: self._attempts(key), lane, owed.urgency)
+            self._pool.spawn(lambda: self._attempts(key), _lane(owed), owed.urgency)
 
     async def _renew(self) -> None:
         """Keep others from what is held here and whose lease ends before long."""
@@ -281,6 +288,10 @@ def _about(intent: Intent) -> Concerning:
 
 def _whom(intent: Intent) -> tuple[int | None, int | None]:
     return getattr(intent, "group_id", None), getattr(intent, "user_id", None)
+
+
+def _lane(owed: Owed) -> tuple[int, int]:
+    return owed.urgency, _place(owed.intent)
 
 
 def _place(intent: Intent) -> int:

@@ -34,6 +34,7 @@ from gmbot.gate.intents import (
     SettleEverywhere,
 )
 from gmbot.gate.join_requests import approve_request, reconsidered
+from gmbot.gate.opening import AppliedBefore, Opening
 from gmbot.gate.settle import Case, settle
 from gmbot.gate.tell_held import tell_held
 from gmbot.gate.verify import ask_again
@@ -93,11 +94,24 @@ async def _call(bot: Bot, owed: Owed) -> None:
 
 
 async def _settle_one(bot: Bot, owed: Owed, intent: Settle) -> None:
+    case = Case(intent.group_id, intent.user_id, owed.owed_at, name=intent.name)
+    if opening := bot.openings.pop(intent.key, None):
+        await _settle_newcomer(bot, case, opening)
+        return
     group = bot.guarded.group(intent.group_id)
     sure = not intent.anew or group is None or await ask_again(bot, group, intent.user_id)
-    verdict = await settle(bot, Case(intent.group_id, intent.user_id, owed.owed_at, name=intent.name))
+    verdict = await settle(bot, case)
     if not sure and verdict.judgement is Judgement.HELD:
         raise Unavailable("whether somebody has joined is still unknown")
+
+
+async def _settle_newcomer(bot: Bot, case: Case, opening: Opening) -> None:
+    try:
+        await settle(bot, case, opening)
+    except AppliedBefore:
+        return
+    finally:
+        opening.give_up()
 
 
 async def _settle_everywhere(bot: Bot, owed: Owed, intent: SettleEverywhere) -> None:

@@ -19,6 +19,7 @@ from gmbot.gate.bot import Bot
 from gmbot.gate.changes import NO_CHANGES, LearntMembership
 from gmbot.gate.events import HoldEnded, HoldPlaced
 from gmbot.gate.intents import Owed, Prompt, SettleEverywhere
+from gmbot.gate.opening import Opening
 from gmbot.gate.pause_group import pause_group
 from gmbot.gate.ports import KnownMemberships, PersonRecord
 from gmbot.gate.pull_brake import pull_brake
@@ -44,14 +45,20 @@ class Case(msgspec.Struct, frozen=True):
     fell: bool = False
 
 
-async def settle(bot: Bot, case: Case) -> Verdict:
+async def settle(bot: Bot, case: Case, opening: Opening | None = None) -> Verdict:
     """Return the verdict, after making it so.
 
     Raises TransientError when it could not be made so yet: the case stays owed and is taken up again.
-    UNDECIDED after asking is such a case; nobody's mute is touched by it.
+    UNDECIDED after asking is such a case; nobody's mute is touched by it. What `opening` has is stored on
+    the way; raises AppliedBefore, and does nothing, if it was before.
     """
-    async with bot.people((case.group_id, case.user_id)):
-        return await _Settlement(bot, case).run()
+    person = case.group_id, case.user_id
+    if opening is not None and bot.people.held(person):
+        # Somebody is settling them: what was known of them before that is not believed.
+        await opening.write()
+        opening = None
+    async with bot.people(person):
+        return await _Settlement(bot, case, opening).run()
 
 
 class _Settlement:
@@ -61,9 +68,10 @@ class _Settlement:
     transaction. After each effect the record is read again, so that nothing that came meanwhile is missed.
     """
 
-    def __init__(self, bot: Bot, case: Case) -> None:
+    def __init__(self, bot: Bot, case: Case, opening: Opening | None) -> None:
         self._bot = bot
         self._case = case
+        self._opening = opening
         self._record = PersonRecord()
         self._looked = False
         self._asked = False
@@ -72,7 +80,10 @@ class _Settlement:
         self._was_in: frozenset[ChannelId] = frozenset()
 
     async def run(self) -> Verdict:
-        await self._read()
+        if self._opening is None:
+            await self._read()
+        else:
+            self._record = self._opening.record
         self._was_in = subscribed(self._record)
         for _ in range(MOST_STEPS):
             group = self._bot.guarded.group(self._case.group_id)
@@ -100,9 +111,14 @@ class _Settlement:
     async def _write(self, **changes: Any) -> None:
         """Store changes together with what was learnt since the last time, if there is anything at all."""
         learnt, self._learnt = self._learnt, NO_CHANGES
+        opening, self._opening = self._opening, None
         if changes or learnt is not NO_CHANGES:
             changes["owed"] = (*learnt.owed, *changes.get("owed", ()))
-            await self._bot.ledger.write(msgspec.structs.replace(learnt, **changes))
+            learnt = msgspec.structs.replace(learnt, **changes)
+        if opening is not None:
+            await opening.write(learnt)
+        elif learnt is not NO_CHANGES:
+            await self._bot.ledger.write(learnt)
 
     async def _ask(self, verdict: Verdict) -> None:
         self._asked = True

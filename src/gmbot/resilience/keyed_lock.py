@@ -31,6 +31,10 @@ class KeyedLock(Generic[K]):
         """Return how many keys are held or waited for."""
         return len(self._turns)
 
+    def held(self, key: K) -> bool:
+        """Whether anybody holds or waits for `key`."""
+        return key in self._turns
+
     @asynccontextmanager
     async def __call__(self, key: K) -> AsyncIterator[None]:
         """Wait for `key`, hold it, and give it back however the block ends."""

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from tests.fixtures.telegram import START, message_update, until
 
-from gmbot.adapters.telegram.queues import Unfinished, fairly, queue_of
+from gmbot.adapters.telegram.queues import Handle, Unfinished, fairly, queue_of
 from gmbot.adapters.telegram.translate import incoming_of
 from gmbot.adapters.telegram.wire import Update
 from gmbot.domain.errors import TransientError
@@ -228,3 +228,24 @@ async def test_chats_take_turns() -> None:
 def test_what_stands_alone_has_no_queue() -> None:
     """Updates of which nothing is known."""
     assert queue_of(Ignored(update_id=UpdateId(3))) is None
+
+
+async def test_an_update_about_a_person_tells_whether_more_is_waiting() -> None:
+    """Nobody acts upon what is outdated already."""
+    desk = Desk()
+    seen: list[Incoming] = []
+    desk.unfinished = Unfinished(_into(seen), _never, lambda: False)
+    for turn in [desk.unfinished.add(one) for one in (changed(1, ANN), changed(2, ANN), changed(3, BEN))]:
+        await desk.unfinished.serve(turn)
+    assert [getattr(update, "outdated", None) for update in seen] == [True, False, False]
+
+
+def _into(seen: list[Incoming]) -> Handle:
+    async def handle(update: Incoming) -> None:
+        seen.append(update)
+
+    return handle
+
+
+async def _never(failures: int) -> None:
+    raise AssertionError("nothing failed")

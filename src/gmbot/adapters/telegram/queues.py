@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from itertools import chain, zip_longest
 
+import msgspec
+
 from gmbot.domain.errors import TransientError
 from gmbot.domain.ids import UpdateId
 from gmbot.gate.incoming import BotChanged, ButtonTapped, Incoming, MemberChanged, MessageSeen
@@ -87,6 +89,13 @@ class Order:
                 self._last[turn.queue] = turn
         return turn
 
+    def as_of_now(self, turn: Turn) -> Incoming:
+        """Return the update of a turn; one about a person tells whether another about them is waiting."""
+        update = turn.update
+        if isinstance(update, MemberChanged) and self._last.get((0, update.person.user_id)) is not turn:
+            return msgspec.structs.replace(update, outdated=True)
+        return update
+
     def leave(self, turn: Turn) -> None:
         """Let those behind a turn begin."""
         turn.over.set()
@@ -162,7 +171,7 @@ class Unfinished:
         failures = 0
         while not self._halted():
             try:
-                await self._handle(turn.update)
+                await self._handle(self.order.as_of_now(turn))
             except TransientError:
                 failures += 1
                 await self._rest(failures)
