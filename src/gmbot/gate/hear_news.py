@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 
 from gmbot.domain.errors import TransientError
 from gmbot.gate.guarded import Guarded
@@ -50,9 +49,14 @@ class NewsDesk:
         """Read the groups again whenever they may have changed, whether or not anybody could tell of it."""
         while True:
             await race(self._outdated.wait(), self._clock.sleep(LOOK_EVERY_S))
-            with contextlib.suppress(TransientError):
-                if self._outdated.is_set() or await self._missed_some():
-                    await self._reload()
+            self._outdated.clear()
+            try:
+                # News of this process's own changes come back to it as well.
+                if await self._missed_some():
+                    await self.read()
+            except TransientError:
+                await self._clock.sleep(RETRY_S)
+                self._outdated.set()
 
     async def read(self) -> None:
         """Have the directory become what is stored. Raises Unavailable.
@@ -72,13 +76,5 @@ class NewsDesk:
         self._others = stored - revision
 
     async def _missed_some(self) -> bool:
-        """Whether others stored changes of groups who could not tell: a process that is being replaced."""
+        """Whether others stored changes of groups, whoever could tell of them."""
         return await self._store.revision() - self._guarded.revision != self._others
-
-    async def _reload(self) -> None:
-        self._outdated.clear()
-        try:
-            await self.read()
-        except TransientError:
-            await self._clock.sleep(RETRY_S)
-            self._outdated.set()

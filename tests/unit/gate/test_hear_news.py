@@ -165,6 +165,7 @@ async def test_what_this_process_changed_itself_is_not_read_again(office: Office
     await office.elsewhere(changes)
     office.guarded.learn(changes)
     read = office.reads
+    office.wire.tell(GroupsNews())
     await office.clock.advance(3 * LOOK_EVERY_S)
     assert office.reads == read
 
