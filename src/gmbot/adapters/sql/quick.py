@@ -6,11 +6,11 @@ statement of asyncpg's 20. Whoever listens to a connection's statements hears of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Dialect, Select
 from sqlalchemy.util import await_only
 
 T = TypeVar("T")
@@ -47,6 +47,26 @@ def fetch(db: Connection, statement: str, values: Sequence[Any]) -> Sequence[Lin
         found = await_only(there.fetch(statement, *values))
     heard.after(statement, tuple(values))
     return found
+
+
+class Compiled:
+    """A query of SQLAlchemy's that is compiled once for each dialect, and then run straight by the driver."""
+
+    def __init__(self, query: Select[Any]) -> None:
+        self._query = query
+        self._texts: dict[str, tuple[str, Sequence[str], Mapping[str, Any]]] = {}
+
+    def __call__(self, db: Connection, values: Mapping[str, Any]) -> Sequence[Line]:
+        """Return its rows; `values` are its parameters by name."""
+        dialect = db.dialect
+        text, names, constant = self._texts.get(dialect.name) or self._compile(dialect)
+        return fetch(db, text, [values[name] if name in values else constant[name] for name in names])
+
+    def _compile(self, dialect: Dialect) -> tuple[str, Sequence[str], Mapping[str, Any]]:
+        compiled: Any = self._query.compile(dialect=dialect)
+        found = compiled.string, tuple(compiled.positiontup), compiled.params
+        self._texts[dialect.name] = found
+        return found
 
 
 def fill(db: Connection, statement: str, lines: Sequence[Sequence[Any]]) -> None:

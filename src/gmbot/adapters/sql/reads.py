@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from gmbot.adapters.sql import rows
+from gmbot.adapters.sql.quick import Compiled
 from gmbot.adapters.sql.tables import (
     ACTIVE,
     NEEDED,
@@ -101,15 +102,15 @@ _PROMPTS = (
         )
     )
 )
-_TOLD = _HOLDS.where(holds.c.group_id == _GROUP, TOLD, holds.c.prompt_id.in_(_PROMPTS)).order_by(
-    holds.c.user_id
+_TOLD = Compiled(
+    _HOLDS.where(holds.c.group_id == _GROUP, TOLD, holds.c.prompt_id.in_(_PROMPTS)).order_by(holds.c.user_id)
 )
-_UNTOLD = (
+_UNTOLD = Compiled(
     _HOLDS.where(holds.c.group_id == _GROUP, holds.c.prompted_at <= bindparam("before"), UNTOLD)
     .order_by(holds.c.prompted_at, holds.c.at, holds.c.user_id)
     .limit(_LIMIT)
 )
-_HOLDS_OF = _HOLDS.where(holds.c.user_id == _USER, ACTIVE).order_by(holds.c.group_id)
+_HOLDS_OF = Compiled(_HOLDS.where(holds.c.user_id == _USER, ACTIVE).order_by(holds.c.group_id))
 _COUNT_HOLDS = select(func.count()).select_from(holds).where(holds.c.bot_id == _BOT, ACTIVE)
 _AUDIT = (
     select(
@@ -189,19 +190,18 @@ def holds_in(db: Connection, bot: BotId, group: GroupId, after: UserId, limit: i
 
 def told(db: Connection, bot: BotId, group: GroupId, since: float) -> list[Hold]:
     """Return whom a group's prompts name that concern nobody any more, or that were added to since."""
-    found = db.execute(_TOLD, {"bot": bot, "group": group, "since": since})
-    return [rows.as_hold(body) for body in found.scalars()]
+    return [rows.as_hold(line[0]) for line in _TOLD(db, {"bot": bot, "group": group, "since": since})]
 
 
 def untold(db: Connection, bot: BotId, group: GroupId, before: float, limit: int) -> list[Hold]:
     """Return the placed holds whose people are to be told, longest waiting first."""
-    found = db.execute(_UNTOLD, {"bot": bot, "group": group, "before": before, "limit": limit})
-    return [rows.as_hold(body) for body in found.scalars()]
+    found = _UNTOLD(db, {"bot": bot, "group": group, "before": before, "limit": limit})
+    return [rows.as_hold(line[0]) for line in found]
 
 
 def holds_of(db: Connection, bot: BotId, user: UserId) -> list[Hold]:
     """Return a person's active holds, by group id."""
-    return [rows.as_hold(body) for body in db.execute(_HOLDS_OF, {"bot": bot, "user": user}).scalars()]
+    return [rows.as_hold(line[0]) for line in _HOLDS_OF(db, {"bot": bot, "user": user})]
 
 
 def count_holds(db: Connection, bot: BotId) -> int:
