@@ -84,9 +84,9 @@ class Knowledge:
     async def foresee(self, pairs: Sequence[tuple[UserId, ChannelId]]) -> None:
         """Have memory know what is stored of people, each in the channel named with them: one visit for all.
 
+        Process memory alone: whoever else needs it finds it where it was found here, as cheaply.
         Raises Unavailable when the store cannot be read.
         """
-        era = self._shared.era
         with ExitStack() as stack:
             readings = {user: stack.enter_context(self._memory.reading(user)) for user, _ in pairs}
             found = await self._store.memberships(pairs)
@@ -98,7 +98,6 @@ class Knowledge:
             and self._guarded.heard(one.channel_id, one.membership.stamp.at)
         )
         self._memory.learn(Changes(memberships=believed))
-        self._shared.offer(believed, era)
 
     async def record(
         self, group_id: GroupId, user_id: UserId, channels: tuple[ChannelId, ...]
