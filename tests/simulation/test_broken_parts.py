@@ -6,7 +6,8 @@ import pytest
 from tests.simulation.planted import PLANTED
 from tests.simulation.simulation import simulate
 
-MOST_LIVES = 20
+MOST_LIVES = 60
+"""The rarest, a question that fails taken for an OUT, shows in 6 lives of 100; the others within 16."""
 
 
 @pytest.mark.parametrize("what", PLANTED)
