@@ -60,8 +60,8 @@ class TaskPool:
 
     def at_once(self, lane: Hashable) -> bool:
         """Whether a work of this lane would start at once, and step aside for nobody."""
-        idle = len(self._running) < self._limit and not len(self._backlog)
-        return idle and self._in_lane.get(lane, 0) < self._crowd
+        # Whoever waits although there is room waits for their own lane.
+        return len(self._running) < self._limit and self._in_lane.get(lane, 0) < self._crowd
 
     def spawn(self, work: Work, lane: Hashable = None, priority: int = 0) -> bool:
         """Start `work`, or let it wait its turn; return False if the pool has stopped."""

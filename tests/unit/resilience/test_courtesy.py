@@ -150,3 +150,31 @@ async def test_a_time_limit_holds_within_it() -> None:
         return "in time"
 
     assert await politely(work(), Courtesy()) == "too long"
+
+
+async def test_those_who_step_aside_go_on_one_by_one() -> None:
+    """Whatever comes in while many of them are ready waits for one step, not for all of theirs."""
+    courtesy, begun = Courtesy(), list[int]()
+
+    async def work(number: int) -> None:
+        begun.append(number)
+
+    works = [asyncio.create_task(politely(work(number), courtesy)) for number in range(5)]
+    seen = []
+    while not all(one.done() for one in works):
+        before = len(begun)
+        await asyncio.sleep(0)
+        seen.append(len(begun) - before)
+    assert begun == [0, 1, 2, 3, 4]
+    assert max(seen) == 1
+
+
+async def test_whoever_gives_up_their_turn_keeps_nobody_waiting() -> None:
+    """A cancelled work leaves the line."""
+    courtesy = Courtesy()
+    pauses = [asyncio.create_task(courtesy.pause()) for _ in range(4)]
+    await asyncio.sleep(0)
+    pauses[1].cancel()
+    pauses[2].cancel()
+    await asyncio.gather(*pauses, return_exceptions=True)
+    assert [one.cancelled() for one in pauses] == [False, True, True, False]
