@@ -20,7 +20,7 @@ from benchmarks import (
     sweeping,
 )
 from benchmarks.figures import Figure
-from benchmarks.measures import raids
+from benchmarks.raid import raids
 
 
 async def _memories() -> list[Figure]:

@@ -9,9 +9,11 @@ from collections.abc import Awaitable
 
 import msgspec
 
+from benchmarks.figures import Figure, sample
 from benchmarks.rig import BOT_RIGHTS, Rig, running
 from gmbot.simulator import TELEGRAM_LIMITS, Call
 
+ROUNDS = 5
 STRANGERS = 1_000
 PER_S = 5.0
 QUIET_S = 40.0
@@ -37,6 +39,37 @@ class Raid(msgspec.Struct, frozen=True, kw_only=True):
     refused: int
     muted_twice: int
     most_messages_a_minute: int
+
+
+async def raids() -> list[Figure]:
+    """Return what a thousand joins in one group do to another one, each time by a process of its own.
+
+    A raid is compared with the quiet before it, as the machine is a little faster or slower each time.
+    """
+    seen = [await raid() for _ in range(ROUNDS)]
+    ideal = f"all {STRANGERS:,} raiders muted (the send budget alone: {ideal_s():.1f} s)"
+    return [
+        sample(one.quiet_p50 for one in seen).figure("quiet group, join → mute p50", "ms", aim=20.0),
+        sample(one.quiet_p99 for one in seen).figure("quiet group, join → mute p99", "ms", aim=20.0),
+        sample(one.during_p50 for one in seen).figure("the same while another is raided, p50", "ms"),
+        sample(one.during_p99 for one in seen).figure(
+            "the same while another is raided, p99", "ms", elsewhere=200_000
+        ),
+        sample(one.during_p50 / one.quiet_p50 for one in seen).figure("… growth of the p50", "x", aim=1.2),
+        sample(one.during_p99 / one.quiet_p99 for one in seen).figure("… growth of the p99", "x", aim=1.2),
+        sample(one.settled_p99 / one.quiet_p99 for one in seen).figure(
+            "… growth of the p99 after the first second", "x", aim=1.2
+        ),
+        sample(one.all_muted_s for one in seen).figure(ideal, "s", aim=ideal_s() * 1.5),
+        Figure("429s that the raids provoked", sum(one.refused for one in seen), "", 0),
+        Figure("raiders muted twice", sum(one.muted_twice for one in seen), "", 0),
+        Figure(
+            "messages to the raided group in a minute",
+            max(one.most_messages_a_minute for one in seen),
+            "",
+            20,
+        ),
+    ]
 
 
 class Mutes:

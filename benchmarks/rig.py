@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks import machine
 from gmbot.simulator import Call, Limits, Simulator, WallClock, World
 
 TOKEN = "123456:" + "B" * 35
 BOT_RIGHTS = frozenset({"can_restrict_members", "can_delete_messages", "can_invite_users"})
 PATIENCE_S = 30.0
-TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(kw_only=True)
@@ -31,7 +31,6 @@ class Rig:
     owner: int
     channel: int
     group: int
-    started_s: float
 
     async def protect(self) -> None:
         """Have the owner protect the group, and wait for the answer."""
@@ -60,18 +59,6 @@ class Rig:
             while len(mailbox):  # noqa: ASYNC110 - the mailbox tells of arrivals, not of confirmations
                 await asyncio.sleep(0.01)
 
-    def cpu_s(self) -> float:
-        """Return the CPU seconds that GMBot has used, in user and kernel mode."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
-
-    def memory_mib(self) -> float:
-        """Return GMBot's resident memory in MiB."""
-        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1]) / 1024
-        raise RuntimeError("the process does not show its memory")
-
 
 @asynccontextmanager
 async def running(limits: Limits | None = None) -> AsyncIterator[Rig]:
@@ -85,15 +72,14 @@ async def running(limits: Limits | None = None) -> AsyncIterator[Rig]:
     world.add_bot_to_chat(group, bot_id, owner, rights=BOT_RIGHTS)
     simulator = Simulator(world, limits=limits)
     await simulator.start()
-    polled: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+    polled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     world.bots[bot_id].mailbox.clear()
     with TemporaryDirectory() as folder:
         database = Path(folder) / "bench.db"
         await _migrated(database)
-        started = time.perf_counter()
         process = await _spawn(simulator.url, database)
         try:
-            first = await _first_poll(world, bot_id, simulator, polled)
+            await _first_poll(world, bot_id, simulator, polled)
             yield Rig(
                 world=world,
                 simulator=simulator,
@@ -102,7 +88,6 @@ async def running(limits: Limits | None = None) -> AsyncIterator[Rig]:
                 owner=owner,
                 channel=channel,
                 group=group,
-                started_s=first - started,
             )
         finally:
             process.terminate()
@@ -110,20 +95,18 @@ async def running(limits: Limits | None = None) -> AsyncIterator[Rig]:
             await simulator.stop()
 
 
-async def _first_poll(
-    world: World, bot_id: int, simulator: Simulator, polled: asyncio.Future[float]
-) -> float:
+async def _first_poll(world: World, bot_id: int, simulator: Simulator, polled: asyncio.Future[None]) -> None:
     """A first poll with nothing to fetch would wait: a message in private makes it answer at once."""
     user = world.add_user("Early")
     world.start_private(user, bot_id)
 
     def hear(call: Call) -> None:
         if call.method == "getUpdates" and not polled.done():
-            polled.set_result(time.perf_counter())
+            polled.set_result(None)
 
     forget = simulator.calls.listen(hear)
     try:
-        return await asyncio.wait_for(polled, PATIENCE_S)
+        await asyncio.wait_for(polled, PATIENCE_S)
     finally:
         forget()
 
@@ -138,10 +121,7 @@ async def _spawn(url: str, database: Path) -> asyncio.subprocess.Process:
         "ENVIRONMENT": "production",
     }
     return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "gmbot",
-        "run",
+        *machine.on_product_core(sys.executable, "-m", "gmbot", "run"),
         env=environ,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
