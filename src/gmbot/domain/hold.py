@@ -107,9 +107,12 @@ class Hold(msgspec.Struct, frozen=True):
         held = standing.restriction
         return standing.status is Status.RESTRICTED and held.until == self.until and not held.allowed & SPEECH
 
-    def placed(self) -> Hold:
-        """Return the hold once Telegram has it."""
-        return self._next(state=HoldState.PLACED)
+    def placed(self, at: float) -> Hold:
+        """Return the hold once Telegram has it, and was heard to at `at` (Unix seconds).
+
+        A call may wait for seconds: what an admin did meanwhile came before the hold and is no pardon.
+        """
+        return self._next(state=HoldState.PLACED, at=at)
 
     def retried(self, prior: Restriction, at: float) -> Hold:
         """Return the hold as attempted again at `at` (Unix seconds) on a person who has `prior` by now.
@@ -120,7 +123,7 @@ class Hold(msgspec.Struct, frozen=True):
         return self._next(prior=prior, at=at)
 
     def revived(self, at: float) -> Hold:
-        """Return the hold as owed again: recorded as ended, but Telegram had it at `at` (Unix seconds)."""
+        """Return the hold as owed again: Telegram had it at `at` (Unix seconds), and may have it still."""
         return self._next(state=HoldState.OWED, end=None, ended_at=0, at=at)
 
     def ended(self, reason: EndReason, at: float) -> Hold:

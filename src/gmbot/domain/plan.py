@@ -148,7 +148,7 @@ def _towards_hold(verdict: Verdict, at: Situation, standing: Standing, hold: Hol
     if hold is None:
         return Place(_new_hold(verdict, at, standing)) if _may_be_held(at, standing) else NOTHING
     if hold.matches(standing):
-        return Confirm(hold.placed()) if hold.state is HoldState.OWED else NOTHING
+        return Confirm(hold.placed(at.now)) if hold.state is HoldState.OWED else NOTHING
     if (hold.state is HoldState.OWED or _only_said(standing)) and _may_be_held(at, standing):
         return Place(hold.retried(_prior(standing), at.now))
     return End(hold, _ended_elsewhere(at, standing, hold))

@@ -242,7 +242,7 @@ class _Settlement:
         self._record = msgspec.structs.replace(self._record, hold=owed)
         await self._bot.telegram.restrict(case.group_id, case.user_id, owed.restriction)
         self._case = msgspec.structs.replace(case, spoke=False)
-        await self._record_placed(owed.placed())
+        await self._record_placed(owed.placed(self._bot.telegram.now()))
 
     async def _record_placed(self, hold: Hold) -> None:
         await self._write(holds=(hold,), owed=(owe_prompt(self._bot, hold.group_id),))

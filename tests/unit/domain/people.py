@@ -50,4 +50,4 @@ def owed(*, age_s: float = 100, prior: Restriction | None = None) -> Hold:
 
 def placed(*, age_s: float = 100, prior: Restriction | None = None) -> Hold:
     """A hold that Telegram has."""
-    return owed(age_s=age_s, prior=prior).placed()
+    return owed(age_s=age_s, prior=prior).placed(NOW - age_s)

@@ -104,7 +104,7 @@ class Attempt:
             case Place(hold=hold):
                 self._record(hold)
                 self._call(hold.restriction)
-                self._record(hold.placed())
+                self._record(hold.placed(self._now))
             case Confirm(hold=hold):
                 self._record(hold)
             case Lift(hold=hold, restriction=restriction, reason=reason):

@@ -28,7 +28,7 @@ moments = st.floats(1.6e9, 4e9)
 
 def test_a_hold_is_owed_before_it_is_placed_and_placed_before_it_ends() -> None:
     """It is active until it has ended, and each step is a new revision."""
-    life = [owed(), owed().placed(), owed().placed().ended(EndReason.QUALIFIED, NOW)]
+    life = [owed(), owed().placed(NOW), owed().placed(NOW).ended(EndReason.QUALIFIED, NOW)]
     assert [hold.state for hold in life] == [HoldState.OWED, HoldState.PLACED, HoldState.ENDED]
     assert [hold.active for hold in life] == [True, True, False]
     assert [hold.revision for hold in life] == [0, 1, 2]

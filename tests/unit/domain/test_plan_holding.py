@@ -106,7 +106,7 @@ class TestHoldOwed:
 
     def test_a_hold_that_is_there_already_is_confirmed(self) -> None:
         """The answer was lost, not the call."""
-        assert plan(HELD, at(held(owed()), owed())) == Confirm(owed().placed())
+        assert plan(HELD, at(held(owed()), owed())) == Confirm(owed().placed(NOW))
 
     def test_a_hold_that_is_not_there_is_placed_with_the_same_end(self) -> None:
         """An attempt that arrives late is still recognised."""
@@ -115,8 +115,14 @@ class TestHoldOwed:
     def test_news_from_before_another_attempt_tell_nothing_about_it(self) -> None:
         """An admin added the person while the hold was owed: that is no pardon."""
         added = standing(by=ADMIN)
-        again = the_hold(plan(HELD, at(added, owed()))).placed()
+        again = the_hold(plan(HELD, at(added, owed()))).placed(NOW)
         assert plan(HELD, at(added, again)) == NOTHING
+
+    def test_what_an_admin_did_while_the_call_waited_is_no_pardon(self) -> None:
+        """It came before the hold: the answer to the call tells when Telegram had it at the latest."""
+        hold = owed(age_s=9).placed(NOW)
+        assert plan(HELD, at(restricted(TEXT_ONLY, age_s=2, by=ADMIN), hold)) == NOTHING
+        assert plan(HELD, at(restricted(TEXT_ONLY, by=ADMIN), hold)) == LOOK
 
     def test_what_the_person_has_by_now_is_what_they_get_back(self) -> None:
         """An admin took their media away between two attempts, or gave them back."""
