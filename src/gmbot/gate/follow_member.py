@@ -119,7 +119,7 @@ def _moved_about(
     left = change.old.present and not change.new.present
     gone = left or change.new.status is Status.KICKED
     if hold is not None and hold.pardoned and gone and change.at >= int(hold.ended_at):
-        return (hold.ended(EndReason.LEFT, bot.telegram.now()),), ()
+        return (hold.ended(EndReason.LEFT, change.at),), ()
     if hold is None or not hold.active or change.old.present == change.new.present:
         return (), ()
     return (hold.gone(away=not _is_present(change, record)),), (bot.ledger.owe(Prompt(hold.group_id)),)
@@ -177,6 +177,9 @@ def _echo_of(
         return (told,), (bot.ledger.owe(Prompt(hold.group_id)), _settling(bot, change))
     if not hold.matches(change.old) or change.at < int(hold.at):
         return (), ()
+    if change.at == int(hold.at):
+        # Of the release before it, or of its own: holds that follow each other have one end in common.
+        return (hold.revived(hold.at),), (_settling(bot, change),)
     owed = (_settling(bot, change), *owe_correction(bot, hold))
     return (hold.ended(EndReason.QUALIFIED, change.at),), owed
 

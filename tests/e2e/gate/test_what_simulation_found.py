@@ -8,7 +8,7 @@ from tests.fixtures.mishaps import fail, held, lose_events
 from tests.fixtures.stage import BOT_RIGHTS, TOKEN, Stage
 
 from gmbot.domain.group import PauseReason
-from gmbot.domain.hold import Hold, hold_end
+from gmbot.domain.hold import EndReason, Hold, hold_end
 from gmbot.domain.ids import ChannelId, GroupId, UserId
 from gmbot.domain.membership import Membership, MembershipState, Source, Stamp
 from gmbot.domain.standing import PERMISSIONS
@@ -76,6 +76,39 @@ async def test_a_release_whose_maker_died_is_known_by_its_echo(guarded: Stage) -
     as_the_bot(guarded, "restrictChatMember", user_id=ann, permissions=dict.fromkeys(PERMISSIONS, True))
     await guarded.rest()
     assert guarded.muted(ann)
+
+
+async def test_the_echo_of_a_release_does_not_end_the_hold_that_follows_it(guarded: Stage) -> None:
+    """Both have the same end, and share a second; what seems ended is not made good when the bot returns."""
+    ann = guarded.person("Ann")
+    await guarded.rest()
+    hold = await guarded.hold_of(ann)
+    assert isinstance(hold, Hold)
+    await guarded.stop()
+    as_the_bot(guarded, "restrictChatMember", user_id=ann, permissions=dict.fromkeys(PERMISSIONS, True))
+    as_the_bot(guarded, "restrictChatMember", user_id=ann, permissions=SILENCE, until_date=hold.until)
+    guarded.world.kick(guarded.group, guarded.bot_id, guarded.owner)
+    await guarded.start()
+    guarded.world.subscribe(ann, guarded.channel)
+    await guarded.rest()
+    guarded.world.add_bot_to_chat(guarded.group, guarded.bot_id, guarded.owner, rights=BOT_RIGHTS)
+    await guarded.rest()
+    assert not guarded.muted(ann)
+
+
+async def test_a_pardon_ends_when_somebody_leaves_not_when_that_is_heard(guarded: Stage) -> None:
+    """A late call that holds them again, after they came back, is not taken for older than that."""
+    ann = await held(guarded)
+    guarded.world.unmute(guarded.group, ann, guarded.owner)
+    await guarded.rest()
+    await guarded.stop()
+    left_at = int(guarded.clock.now())
+    guarded.world.leave(ann, guarded.group)
+    guarded.clock.set(left_at + 30.0)
+    await guarded.start()
+    hold = await guarded.hold_of(ann)
+    assert isinstance(hold, Hold)
+    assert (hold.end, hold.ended_at) == (EndReason.LEFT, left_at)
 
 
 async def test_whom_an_admin_frees_is_free_though_a_late_call_holds_them_again(guarded: Stage) -> None:
