@@ -23,6 +23,9 @@ NAMED: Mapping[int, str] = MappingProxyType(
         25187: "What a process protected in its last moments was unknown to its successor, without Redis.",
         28782: "Who had left a group was never asked about again, though they were back and no subscriber.",
         9300056: "Who had left, but was there by an old answer, was named although an echo told better.",
+        9601826: "The echo of a release ended the hold that followed it in the same second.",
+        9602859: "What an admin did while the call of a hold waited was taken for a pardon.",
+        9603491: "A pardon ended when the leaving was heard, so a late hold seemed older than that.",
     }
 )
 """Seed → what it showed. A seed lives another life once the generator changes: what it showed is also pinned
