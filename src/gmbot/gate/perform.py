@@ -42,6 +42,9 @@ from gmbot.gate.verify import ask_again
 MESSAGE_AGE_S = 300
 """An older message is not deleted any more: its author is settled, and nobody is surprised."""
 
+ASKED_WHOSE = 8
+"""So often it is looked whether an event tells whose a restriction is; then it is taken for an admin's."""
+
 _PAGE = 100
 
 
@@ -82,7 +85,7 @@ async def _settle_people(bot: Bot, owed: Owed) -> None:
 async def _call(bot: Bot, owed: Owed) -> None:
     match owed.intent:
         case Restore() as intent:
-            await _restore(bot, intent)
+            await _restore(bot, owed, intent)
         case Delete() as intent:
             await bot.telegram.delete(intent.chat_id, intent.message_ids)
         case Rewrite() as intent:
@@ -174,9 +177,9 @@ async def _judge(bot: Bot, owed: Owed, intent: Judge) -> Changes:
     return Changes(owed=(bot.ledger.owe(Delete(intent.group_id, (intent.message_id,))),))
 
 
-async def _restore(bot: Bot, intent: Restore) -> None:
+async def _restore(bot: Bot, owed: Owed, intent: Restore) -> None:
     now, end = bot.telegram.now(), intent.restriction.until
-    if 0 < end <= now or await _decided_anew(bot, intent):
+    if 0 < end <= now or await _decided_anew(bot, owed, intent):
         return
     # An end too near would be taken for "for ever": a minute too long does less harm.
     until = max(end, int(now) + TELEGRAM_SHORTEST_S) if end else 0
@@ -193,8 +196,11 @@ async def _restore(bot: Bot, intent: Restore) -> None:
         raise Unavailable(str(error)) from error
 
 
-async def _decided_anew(bot: Bot, intent: Restore) -> bool:
-    """Whether an admin has restricted or banned otherwise since our call: that is what stays."""
+async def _decided_anew(bot: Bot, owed: Owed, intent: Restore) -> bool:
+    """Whether an admin has restricted or banned otherwise since our call: that is what stays.
+
+    Raises Unavailable while no event has told whose decision it is: we may just have given back an older one.
+    """
     if intent.banned:
         return False
     try:
@@ -204,7 +210,14 @@ async def _decided_anew(bot: Bot, intent: Restore) -> bool:
     if found.status is not Status.RESTRICTED:
         return found.status is Status.KICKED
     ours = bears_mark(intent.group_id, intent.user_id, found)
-    return not ours and found.restriction not in {intent.restriction, intent.instead}
+    if ours or found.restriction in {intent.restriction, intent.instead}:
+        return False
+    told = (await bot.store.person(intent.group_id, intent.user_id, ())).standing
+    if told is not None and told.status is found.status and told.restriction == found.restriction:
+        return told.by is not None
+    if owed.attempts < ASKED_WHOSE:
+        raise Unavailable("nobody has told yet who restricted them")
+    return True
 
 
 async def _say(bot: Bot, intent: Say) -> Changes:

@@ -152,6 +152,25 @@ async def test_an_admins_last_word_is_not_overwritten_by_giving_back_an_earlier_
     assert (now.permissions, now.until_date) == (frozenset(), 0)
 
 
+async def test_an_admins_last_word_is_given_back_though_an_earlier_one_just_was(guarded: Stage) -> None:
+    """Another process did that: what we gave back ourselves is not an admin's decision."""
+    ann = guarded.person("Ann", subscribed=True)
+    await guarded.stop()
+    until = int(guarded.clock.now()) + LATER_S
+    mark = hold_end(GroupId(guarded.group), UserId(ann), guarded.clock.now())
+    late = {"user_id": ann, "permissions": SILENCE, "until_date": mark}
+    guarded.world.mute(guarded.group, ann, guarded.owner, until, ["can_send_messages"])
+    as_the_bot(guarded, "restrictChatMember", **late)
+    guarded.world.mute(guarded.group, ann, guarded.owner)
+    as_the_bot(guarded, "restrictChatMember", **late)
+    earlier = {"permissions": {"can_send_messages": True}, "until_date": until}
+    as_the_bot(guarded, "restrictChatMember", user_id=ann, **earlier)
+    await guarded.start()
+    await guarded.advance(60)
+    now = guarded.world.member(guarded.group, ann)
+    assert (now.permissions, now.until_date) == (frozenset(), 0)
+
+
 async def test_nobody_is_named_who_left_before_they_were_held(guarded: Stage) -> None:
     """Only the answer to a question tells that they have left."""
     lose_events(guarded, guarded.group)
