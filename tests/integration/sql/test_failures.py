@@ -101,6 +101,7 @@ async def test_a_cancelled_write_is_whole_or_nothing(store: SqlStore, turns: int
 
 
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND wait_event_type = 'Lock'"
+CONNECTED = "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}'"
 KILL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'"
 
 
@@ -123,6 +124,23 @@ async def test_a_killed_transaction_writes_nothing_and_the_next_one_works(
     assert await store.apply(full(9))
     await database.close()
     rival.terminate()
+    postgres_server.drop(name)
+
+
+@pytest.mark.parametrize("kept", [1, 2, 3])
+async def test_a_read_does_not_fail_for_connections_that_ended_unnoticed(
+    postgres_server: PostgresServer, migrated_postgres: str, kept: int
+) -> None:
+    """PostgreSQL ended them between two reads, and their ends lie unread: another is made, nobody is told."""
+    name = postgres_server.create(migrated_postgres)
+    database = await open_database(postgres_server.url(name))
+    store = SqlStore(database, BotId(1), lambda event: None)
+    await asyncio.gather(*(store.groups() for _ in range(kept)))
+    postgres_server.run(KILL.format(name))
+    while postgres_server.run(CONNECTED.format(name)) != "0":
+        pass
+    assert await asyncio.gather(*(store.groups() for _ in range(kept))) == [[]] * kept
+    await database.close()
     postgres_server.drop(name)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from sqlalchemy import URL, Engine, create_engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, InternalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gmbot.adapters.sql.failures import refuses, sqlstate, unavailable
@@ -36,7 +36,10 @@ COMMAND_TIMEOUT_S = 10.0
 DEADLOCKS = frozenset({"40001", "40P01"})
 """PostgreSQL's serialization_failure and deadlock_detected: nothing was written, do it again."""
 
-WRITE_ATTEMPTS = 3
+FAREWELLS = frozenset({"08003", "08006", "57P01", "57P02"})
+"""connection_does_not_exist, connection_failure, admin_shutdown, crash_shutdown: ended, perhaps unnoticed."""
+
+ATTEMPTS = 3
 
 CLOSE_S = 3.0
 """How long a farewell may take; a server that does not answer learns of it when the process has ended."""
@@ -124,7 +127,9 @@ class Postgres:
         from sqlalchemy.util.concurrency import greenlet_spawn
 
         self._spawn = greenlet_spawn
-        self._failures = (DBAPIError, PoolTimeout, OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+        # asyncpg takes the server's farewell for an answer that nobody waits for: an error of its own.
+        self._broken = (asyncpg.InterfaceError, asyncpg.InternalClientError, InterfaceError, InternalError)
+        self._failures = (DBAPIError, PoolTimeout, OSError, asyncpg.PostgresError, *self._broken)
         self._engine = create_engine(
             address.set(drivername="postgresql+asyncpg"),
             poolclass=AsyncAdaptedQueuePool,
@@ -149,15 +154,16 @@ class Postgres:
         return self._engine
 
     async def read(self, work: Work[T]) -> T:
-        """Run queries outside any transaction."""
-        return await self._run(self._kept.run, work)
+        """Run queries outside any transaction; again if the connection turns out to have ended."""
+        return await self._run(self._kept.run, work, lambda error: self._ended(error) or _undone(error))
 
     async def write(self, work: Work[T]) -> T:
         """Run work in one transaction; again if PostgreSQL undid it to break a deadlock.
 
         Quick work may be one statement, which is a transaction by itself, in one round trip instead of three.
         """
-        return await self._run(self._kept.run if isinstance(work, Quick) else self._in_transaction, work)
+        how = self._kept.run if isinstance(work, Quick) else self._in_transaction
+        return await self._run(how, work, _undone)
 
     async def close(self) -> None:
         """Close every connection, within `CLOSE_S`."""
@@ -165,14 +171,19 @@ class Postgres:
             async with asyncio.timeout(CLOSE_S):
                 await self._spawn(self._dispose)
 
-    async def _run(self, how: Callable[[Work[T]], T], work: Work[T]) -> T:
-        for attempt in range(1, WRITE_ATTEMPTS + 1):
+    async def _run(
+        self, how: Callable[[Work[T]], T], work: Work[T], harmless: Callable[[BaseException], bool]
+    ) -> T:
+        for attempt in range(1, ATTEMPTS + 1):
             try:
                 return await self._spawn(how, work)
             except self._failures as error:
-                if attempt == WRITE_ATTEMPTS or sqlstate(error) not in DEADLOCKS:
+                if attempt == ATTEMPTS or not harmless(error):
                     raise unavailable(error) from None
         raise AssertionError
+
+    def _ended(self, error: BaseException) -> bool:
+        return isinstance(error, self._broken) or sqlstate(error) in FAREWELLS
 
     def _in_transaction(self, work: Work[T]) -> T:
         return in_transaction(self._engine, work)
@@ -180,6 +191,10 @@ class Postgres:
     def _dispose(self) -> None:
         self._kept.close()
         self._engine.dispose()
+
+
+def _undone(error: BaseException) -> bool:
+    return sqlstate(error) in DEADLOCKS
 
 
 def _unreachable(dialect: str, error: Unavailable) -> str:
