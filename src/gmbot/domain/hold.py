@@ -114,6 +114,10 @@ class Hold(msgspec.Struct, frozen=True):
         """
         return self._next(state=HoldState.PLACED, at=at)
 
+    def no_later_than(self, at: float) -> Hold:
+        """Return the hold as placed no later than `at` (Unix seconds), when something else took its place."""
+        return self._next(at=at) if at < int(self.at) else self
+
     def retried(self, prior: Restriction, at: float) -> Hold:
         """Return the hold as attempted again at `at` (Unix seconds) on a person who has `prior` by now.
 

@@ -120,8 +120,12 @@ def _moved_about(
     gone = left or change.new.status is Status.KICKED
     if hold is not None and hold.pardoned and gone and change.at >= int(hold.ended_at):
         return (hold.ended(EndReason.LEFT, change.at),), ()
-    if hold is None or not hold.active or change.old.present == change.new.present:
+    if hold is None or not hold.active:
         return (), ()
+    if change.old.present == change.new.present:
+        # It has gone before, whatever the clock of whoever placed it said: settling looks at what is there.
+        older = hold.no_later_than(change.at) if hold.matches(change.old) else hold
+        return () if older is hold else (older,), ()
     return (hold.gone(away=not _is_present(change, record)),), (bot.ledger.owe(Prompt(hold.group_id)),)
 
 

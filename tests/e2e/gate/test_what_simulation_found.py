@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from tests.e2e.gate.dialogue import group_of
 from tests.fixtures.mishaps import fail, held, lose_events
@@ -285,3 +286,19 @@ async def test_what_a_process_hands_to_its_successor_is_done_whatever_that_remem
     )
     await guarded.advance(60)
     assert guarded.muted(ann)
+
+
+async def test_a_hold_is_no_younger_than_what_took_its_place(guarded: Stage) -> None:
+    """Whoever placed it had a clock that was ahead of Telegram's: an admin's mute seemed to come before."""
+    ann = await held(guarded)
+    hold = await guarded.hold_of(ann)
+    assert isinstance(hold, Hold)
+    assert guarded.work is not None
+    ahead = msgspec.structs.replace(hold, at=guarded.clock.now() + 1, revision=hold.revision + 1)
+    assert await guarded.work.bot.ledger.write(Changes(holds=(ahead,)))
+    guarded.world.mute(guarded.group, ann, guarded.owner, int(guarded.clock.now()) + LATER_S)
+    await guarded.rest()
+    assert guarded.prompts() == []
+    ended = await guarded.hold_of(ann)
+    assert isinstance(ended, Hold)
+    assert ended.end is EndReason.TAKEN_OVER

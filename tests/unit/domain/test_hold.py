@@ -34,6 +34,12 @@ def test_a_hold_is_owed_before_it_is_placed_and_placed_before_it_ends() -> None:
     assert [hold.revision for hold in life] == [0, 1, 2]
 
 
+@pytest.mark.parametrize(("second", "at"), [(8, 8), (9, 9.5), (10, 9.5)])
+def test_a_hold_is_no_younger_than_what_took_its_place(second: int, at: float) -> None:
+    """Telegram tells whole seconds: what happened in the very second may have come after it."""
+    assert owed().placed(9.5).no_later_than(second).at == at
+
+
 def test_an_ended_hold_knows_why_and_when() -> None:
     """For the audit trail."""
     ended = placed().ended(EndReason.BANNED, NOW)
