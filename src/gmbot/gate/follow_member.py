@@ -157,8 +157,11 @@ def _echo(bot: Bot, change: MemberChanged, fact: LearntStanding, record: PersonR
     """
     hold = record.hold
     if lost := _overwritten(change, hold):
-        ended = (hold.ended(EndReason.TAKEN_OVER, bot.telegram.now()),) if hold and hold.active else ()
-        return Changes(standings=(fact,), holds=ended, owed=(bot.ledger.owe(lost),))
+        if hold is None or not hold.active:
+            return Changes(standings=(fact,), owed=(bot.ledger.owe(lost),))
+        ended = hold.ended(EndReason.TAKEN_OVER, bot.telegram.now())
+        due = (bot.ledger.owe(lost), bot.ledger.owe(Prompt(hold.group_id)))
+        return Changes(standings=(fact,), holds=(ended,), owed=due)
     if hold is not None and hold.active:
         holds, owed = _echo_of(bot, change, hold, present=_is_present(change, record))
         return Changes(standings=(fact,), holds=holds, owed=owed)

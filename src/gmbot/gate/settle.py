@@ -273,7 +273,7 @@ class _Settlement:
         """
         for _ in range(MOST_STEPS):
             kept = self._record.hold
-            if kept is None or not kept.active or kept.at != hold.at:
+            if kept is None or not kept.active or kept.at > hold.at:
                 return
             ended = kept.ended(reason, self._bot.telegram.now())
             await self._write(holds=(ended,), owed=owe_correction(self._bot, kept))

@@ -302,3 +302,18 @@ async def test_a_hold_is_no_younger_than_what_took_its_place(guarded: Stage) -> 
     ended = await guarded.hold_of(ann)
     assert isinstance(ended, Hold)
     assert ended.end is EndReason.TAKEN_OVER
+
+
+async def test_nobody_is_named_whose_mute_is_an_admins_again(guarded: Stage) -> None:
+    """Our call replaced the mute of an admin's; with what is given back the message goes."""
+    ann = await held(guarded)
+    hold = await guarded.hold_of(ann)
+    assert isinstance(hold, Hold)
+    until = int(guarded.clock.now()) + LATER_S
+    lost = lose_events(guarded, guarded.group)
+    guarded.world.mute(guarded.group, ann, guarded.owner, until)
+    guarded.simulator.faults.remove(lost)
+    as_the_bot(guarded, "restrictChatMember", user_id=ann, permissions=SILENCE, until_date=hold.until)
+    await guarded.rest()
+    assert guarded.world.member(guarded.group, ann).until_date == until
+    assert guarded.prompts() == []
