@@ -28,6 +28,7 @@ NAMED: Mapping[int, str] = MappingProxyType(
         9603491: "A pardon ended when the leaving was heard, so a late hold seemed older than that.",
         1846: "A hold seemed younger than an admin's mute that took its place, by a clock that was ahead.",
         3816: "Whom an admin's mute was given back to was still named in a message.",
+        19956: "A ban for ever was shortened by giving back, a second time, the one before it.",
     }
 )
 """Seed → what it showed. A seed lives another life once the generator changes: what it showed is also pinned

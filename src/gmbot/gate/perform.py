@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from gmbot.domain.errors import (
-    ChatUnusable,
-    PersonProtected,
-    RefusedError,
-    RightsMissing,
     TransientError,
     Unavailable,
 )
-from gmbot.domain.hold import bears_mark
 from gmbot.domain.ids import UserId
-from gmbot.domain.plan import TELEGRAM_SHORTEST_S
-from gmbot.domain.standing import Status
 from gmbot.domain.verdict import Judgement
 from gmbot.gate.bot import Bot
 from gmbot.gate.changes import Changes
+from gmbot.gate.give_back import give_back
 from gmbot.gate.intents import (
     Approve,
     BlockSender,
@@ -41,9 +33,6 @@ from gmbot.gate.verify import ask_again
 
 MESSAGE_AGE_S = 300
 """An older message is not deleted any more: its author is settled, and nobody is surprised."""
-
-ASKED_WHOSE = 8
-"""So often it is looked whether an event tells whose a restriction is; then it is taken for an admin's."""
 
 _PAGE = 100
 
@@ -85,7 +74,7 @@ async def _settle_people(bot: Bot, owed: Owed) -> None:
 async def _call(bot: Bot, owed: Owed) -> None:
     match owed.intent:
         case Restore() as intent:
-            await _restore(bot, owed, intent)
+            await give_back(bot, owed, intent)
         case Delete() as intent:
             await bot.telegram.delete(intent.chat_id, intent.message_ids)
         case Rewrite() as intent:
@@ -175,49 +164,6 @@ async def _judge(bot: Bot, owed: Owed, intent: Judge) -> Changes:
     if too_old or not group.settings.delete_messages:
         return Changes()
     return Changes(owed=(bot.ledger.owe(Delete(intent.group_id, (intent.message_id,))),))
-
-
-async def _restore(bot: Bot, owed: Owed, intent: Restore) -> None:
-    now, end = bot.telegram.now(), intent.restriction.until
-    if 0 < end <= now or await _decided_anew(bot, owed, intent):
-        return
-    # An end too near would be taken for "for ever": a minute too long does less harm.
-    until = max(end, int(now) + TELEGRAM_SHORTEST_S) if end else 0
-    given_back = msgspec.structs.replace(intent.restriction, until=until)
-    try:
-        if intent.banned:
-            await bot.telegram.ban(intent.group_id, intent.user_id, until)
-        else:
-            await bot.telegram.restrict(intent.group_id, intent.user_id, given_back)
-    except PersonProtected:
-        return
-    except (RightsMissing, ChatUnusable) as error:
-        # Only a bot that has its rights again can undo what it did: until then it stays owed.
-        raise Unavailable(str(error)) from error
-
-
-async def _decided_anew(bot: Bot, owed: Owed, intent: Restore) -> bool:
-    """Whether an admin has restricted or banned otherwise since our call: that is what stays.
-
-    Raises Unavailable while no event has told whose decision it is: we may just have given back an older one.
-    """
-    if intent.banned:
-        return False
-    try:
-        found = (await bot.questions.standing(intent.group_id, intent.user_id)).standing
-    except RefusedError:
-        return False
-    if found.status is not Status.RESTRICTED:
-        return found.status is Status.KICKED
-    ours = bears_mark(intent.group_id, intent.user_id, found)
-    if ours or found.restriction in {intent.restriction, intent.instead}:
-        return False
-    told = (await bot.store.person(intent.group_id, intent.user_id, ())).standing
-    if told is not None and told.status is found.status and told.restriction == found.restriction:
-        return told.by is not None
-    if owed.attempts < ASKED_WHOSE:
-        raise Unavailable("nobody has told yet who restricted them")
-    return True
 
 
 async def _say(bot: Bot, intent: Say) -> Changes:
