@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import sqlite3
 from pathlib import Path
 
@@ -15,12 +17,13 @@ from tests.contract.store.material import AT, GROUP, USER, full, owed
 from tests.fixtures.child import free_port
 from tests.fixtures.postgres import PostgresServer
 
-from gmbot.adapters.sql.database import Database, Work, open_database
+from gmbot.adapters.sql.database import Database, Work, connect, open_database
 from gmbot.adapters.sql.store import SqlStore
 from gmbot.domain.errors import ConfigurationError, Unavailable
 from gmbot.domain.ids import BotId, UpdateId
 from gmbot.gate.changes import AuditEntry, Changes
 from gmbot.gate.events import Event, IntentFailed, QueryRan
+from gmbot.gate.intents import Owed, Settle
 
 CANARY = "canary-pa55word"
 
@@ -140,6 +143,71 @@ async def test_a_read_does_not_fail_for_connections_that_ended_unnoticed(
     while postgres_server.run(CONNECTED.format(name)) != "0":
         pass
     assert await asyncio.gather(*(store.groups() for _ in range(kept))) == [[]] * kept
+    await database.close()
+    postgres_server.drop(name)
+
+
+async def test_a_connection_that_takes_anothers_place_commits_as_well(
+    postgres_server: PostgresServer, migrated_postgres: str
+) -> None:
+    """What is written through it by a statement of SQLAlchemy's stays written."""
+    name = postgres_server.create(migrated_postgres)
+    database = await open_database(postgres_server.url(name))
+    store = SqlStore(database, BotId(1), lambda event: None)
+    far = Owed(Settle(GROUP, USER), due_at=10_000.0, owed_at=100.0, token=1, attempts=3)
+    assert await store.apply(Changes(owed=(far,)))
+    postgres_server.run(KILL.format(name))
+    while postgres_server.run(CONNECTED.format(name)) != "0":
+        pass
+    for _ in range(10):
+        await asyncio.sleep(0)
+    await store.bring_forward(200.0, 900.0, 15.0)
+    assert await store.next_due() == 215.0
+    await database.close()
+    postgres_server.drop(name)
+
+
+async def test_a_transaction_that_began_too_late_takes_nothing_with_it(
+    postgres_server: PostgresServer, migrated_postgres: str
+) -> None:
+    """PostgreSQL hangs while one is begun: what is written afterwards is written, by another connection."""
+    name = postgres_server.create(migrated_postgres)
+    database = connect(postgres_server.url(name), command_timeout_s=0.3)
+    store = SqlStore(database, BotId(1), lambda event: None)
+    one = Owed(Settle(GROUP, USER), due_at=100.0, owed_at=100.0, token=1)
+    assert await store.apply(Changes(owed=(one,)))
+    pid = int(postgres_server.run(f"SELECT pid FROM pg_stat_activity WHERE datname = '{name}'"))
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(Unavailable):
+            await store.apply(Changes(paid=(one,), owed=(msgspec.structs.replace(one, token=2),)))
+        assert await store.apply(Changes(update_id=UpdateId(50)))
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert await store.apply(Changes(update_id=UpdateId(51)))
+    assert postgres_server.run("SELECT count(*) FROM applied_updates", name) == "2"
+    await database.close()
+    postgres_server.drop(name)
+
+
+async def test_connections_kept_at_hand_are_missed_by_nobody(
+    postgres_server: PostgresServer, migrated_postgres: str
+) -> None:
+    """While many writes wait for a lock, more read at once than connections are kept."""
+    name = postgres_server.create(migrated_postgres)
+    database = await open_database(postgres_server.url(name))
+    store = SqlStore(database, BotId(1), lambda event: None)
+    await asyncio.gather(*(store.groups() for _ in range(3)))
+    rival = await asyncpg.connect(postgres_server.url(name).replace("+asyncpg", ""))
+    await rival.execute("BEGIN; SELECT pg_advisory_xact_lock(7)")
+    lock = text("SELECT pg_advisory_xact_lock(7)")
+    waiting = [asyncio.ensure_future(database.write(lambda db: db.execute(lock))) for _ in range(7)]
+    while postgres_server.run(WAITING.format(name)) != "7":  # noqa: ASYNC110 (the server's doing, not ours)
+        await asyncio.sleep(0.01)
+    assert await asyncio.gather(*(store.groups() for _ in range(4))) == [[]] * 4
+    await rival.execute("COMMIT")
+    await asyncio.gather(*waiting)
+    await rival.close()
     await database.close()
     postgres_server.drop(name)
 

@@ -17,7 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, InternalEr
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from gmbot.adapters.sql.failures import refuses, sqlstate, unavailable
-from gmbot.adapters.sql.kept import Kept
+from gmbot.adapters.sql.kept import MOST, Kept
 from gmbot.adapters.sql.lines import Work, in_transaction
 from gmbot.adapters.sql.quick import Quick
 from gmbot.adapters.sql.sqlite import Sqlite
@@ -134,7 +134,8 @@ class Postgres:
             address.set(drivername="postgresql+asyncpg"),
             poolclass=AsyncAdaptedQueuePool,
             pool_size=POOL_SIZE,
-            max_overflow=0,
+            # Those that are kept at hand are nobody else's while they wait.
+            max_overflow=MOST,
             pool_timeout=CONNECT_TIMEOUT_S,
             # Each connection prepares statements for itself: a few that are used all the time know them.
             pool_use_lifo=True,
