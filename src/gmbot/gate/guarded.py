@@ -29,6 +29,8 @@ class Guarded:
         self._unusable: frozenset[ChannelId] = frozenset()
         self._prices: dict[GroupId, Price] = {}
         self.revision = 0
+        self.storing = 0
+        """How many changes of groups are being stored at this moment."""
         self._reindex()
 
     def group(self, chat_id: int) -> Group | None:

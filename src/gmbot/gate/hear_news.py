@@ -63,7 +63,7 @@ class NewsDesk:
 
         What this process itself changed while it was reading is newer than what it read: it reads again.
         """
-        revision = self._guarded.revision
+        revision, storing = self._guarded.revision, self._guarded.storing
         # Whatever is stored from here on counts as not read yet.
         stored = await self._store.revision()
         groups, channels = await self._store.groups(), await self._store.channels()
@@ -73,7 +73,9 @@ class NewsDesk:
         if self._guarded.hears_anew(channels):
             self._memory.forget_memberships()
         self._guarded.replace(groups, channels)
-        self._others = stored - revision
+        if not storing:
+            # Else one of ours may be counted that is not learnt yet: the next look tells.
+            self._others = stored - revision
 
     async def _missed_some(self) -> bool:
         """Whether others stored changes of groups, whoever could tell of them."""

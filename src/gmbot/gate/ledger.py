@@ -109,6 +109,7 @@ class Ledger:
         return True
 
     async def _applied(self, changes: Changes) -> bool:
+        self._guarded.storing += changes.of_groups
         try:
             return await self._store.apply(changes)
         except TransientError:
@@ -119,6 +120,8 @@ class Ledger:
             # The store may end what it has begun; there is no time left to tell others.
             self._doubt(changes)
             raise
+        finally:
+            self._guarded.storing -= changes.of_groups
 
     def _doubt(self, changes: Changes) -> None:
         """An answer may be lost after the commit: whoever needs what was written looks into the store."""

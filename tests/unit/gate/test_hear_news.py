@@ -19,6 +19,7 @@ from gmbot.domain.standing import Standing, Status
 from gmbot.gate.changes import Changes, LearntMembership
 from gmbot.gate.guarded import Guarded
 from gmbot.gate.hear_news import LOOK_EVERY_S, RETRY_S, NewsDesk
+from gmbot.gate.ledger import Ledger
 from gmbot.gate.news import FactsNews, GroupsNews, MembershipNews, News, Silence, StandingNews
 from gmbot.gate.ports import KnownMemberships
 from gmbot.simulator import VirtualClock
@@ -201,3 +202,40 @@ async def test_a_channel_heard_anew_elsewhere_clears_memory(office: Office) -> N
     office.wire.tell(GroupsNews())
     await office.rest()
     assert not office.memory.memberships(USER, [CHANNEL])
+
+
+class LateAnswers(MemoryStore):
+    """Stores at once, and says so when it may."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        super().__init__(BOT, database)
+        self.answer = asyncio.Event()
+
+    async def apply(self, changes: Changes) -> bool:
+        """Store changes."""
+        done = await super().apply(changes)
+        await self.answer.wait()
+        return done
+
+
+async def test_an_own_change_is_not_taken_for_anothers_before_its_answer_comes() -> None:
+    """Else the next change of another process would be taken for that one."""
+    office = Office()
+    await office.desk.read()
+    store = LateAnswers(office.database)
+    ledger = Ledger(
+        store, office.memory, office.wire, office.guarded, office.clock, telegram_now=office.clock.now
+    )
+    own = asyncio.create_task(ledger.write(Changes(groups=(group(),))))
+    await asyncio.sleep(0)
+    await office.desk.read()
+    store.answer.set()
+    await own
+    renamed = msgspec.structs.replace(group(), title="another title")
+    await office.elsewhere(Changes(groups=(renamed,)))
+    running = asyncio.create_task(office.desk.run())
+    await office.clock.advance(LOOK_EVERY_S)
+    running.cancel()
+    known = office.guarded.group(GROUP)
+    assert known is not None
+    assert known.title == "another title"
