@@ -31,6 +31,9 @@ Telegram allows there, some are left for answers."""
 
 MOST_AT_ONCE = 200
 
+MOST_NOTES = 4
+"""So often it is tried to write a message's number to holds that others write to at the same moment."""
+
 
 class _Told(msgspec.Struct, frozen=True):
     """One prompt in the group, and those whom it still concerns."""
@@ -118,14 +121,33 @@ async def _tell(
         # Nothing recent, or an admin deleted it: then those whom it named are told again.
         prompt_id = await bot.telegram.send(Address(group.group_id, thread_id), note)
         concerned = everybody
-    now = bot.clock.now()
     bot.pace.add(group.group_id)
-    # The message may have waited for its turn: whoever is free by now needs it cleaned up.
-    stored = await asyncio.gather(*(bot.store.hold(hold.group_id, hold.user_id) for hold in concerned))
-    current = [new or old for new, old in zip(stored, concerned, strict=True)]
-    owed = () if any(map(_needed, current)) else (bot.ledger.owe(Prompt(group.group_id)),)
-    holds = tuple(hold.prompted(prompt_id, now) for hold in current)
-    await bot.ledger.write(Changes(holds=holds, owed=owed))
+    await _note(bot, prompt_id, concerned)
+
+
+async def _note(bot: Bot, prompt_id: MessageId, concerned: Sequence[Hold]) -> None:
+    """Write down which message names these people, again if whoever else wrote to their holds has won.
+
+    A message of which nobody knows stays for ever; that one of them has it in their hold is enough.
+    """
+    now = bot.clock.now()
+    for _ in range(MOST_NOTES):
+        # The message may have waited for its turn: whoever is free by now needs it cleaned up.
+        stored = await asyncio.gather(*(bot.store.hold(hold.group_id, hold.user_id) for hold in concerned))
+        current = [new or old for new, old in zip(stored, concerned, strict=True)]
+        owed = () if any(map(_needed, current)) else (bot.ledger.owe(Prompt(current[0].group_id)),)
+        holds = tuple(hold.prompted(prompt_id, now) for hold in current)
+        await bot.ledger.write(Changes(holds=holds, owed=owed))
+        if await _is_noted(bot, prompt_id, concerned):
+            return
+
+
+async def _is_noted(bot: Bot, prompt_id: MessageId, concerned: Sequence[Hold]) -> bool:
+    for hold in concerned:
+        kept = await bot.store.hold(hold.group_id, hold.user_id)
+        if kept is not None and kept.prompt_id == prompt_id:
+            return True
+    return False
 
 
 def _missing(bot: Bot, group: Group, people: Iterable[Hold]) -> tuple[Channel, ...]:

@@ -31,6 +31,16 @@ async def test_a_release_counts_whoever_writes_to_the_hold_meanwhile(guarded: St
     assert hold.active is guarded.muted(person)
 
 
+async def test_a_message_is_remembered_whoever_writes_to_the_hold_meanwhile(guarded: Stage) -> None:
+    """Who leaves at the moment in which they are told what to join: the message goes."""
+    guarded.outage.rivals = 1
+    guarded.person("Sam")
+    await guarded.rest()
+    assert guarded.outage.rivals == 0
+    assert guarded.calls("sendMessage")
+    assert guarded.prompts() == []
+
+
 async def test_an_admins_mute_that_races_with_giving_back_an_earlier_one_is_given_back(
     guarded: Stage,
 ) -> None:
