@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from gmbot.domain.errors import ChatUnusable, PersonProtected, RefusedError, RightsMissing, Unavailable
-from gmbot.domain.hold import bears_mark
+from gmbot.domain.hold import EndReason, Hold, bears_mark
 from gmbot.domain.membership import Source
 from gmbot.domain.plan import TELEGRAM_SHORTEST_S
 from gmbot.domain.standing import Standing, Status
@@ -16,6 +16,8 @@ from gmbot.gate.intents import Owed, Restore
 
 ASKED_WHOSE: Final = 8
 """So often it is looked whether an event tells who decided what is found; then it is taken for an admin."""
+
+OUR_RELEASES: Final = frozenset({EndReason.QUALIFIED, EndReason.UNPROTECTED, EndReason.CHANNEL_UNUSABLE})
 
 
 async def give_back(bot: Bot, owed: Owed, intent: Restore) -> None:
@@ -50,12 +52,13 @@ async def _decided_anew(bot: Bot, owed: Owed, intent: Restore) -> bool:
         found = (await bot.questions.standing(intent.group_id, intent.user_id)).standing
     except RefusedError:
         return False
-    told = (await bot.store.person(intent.group_id, intent.user_id, ())).standing
+    record = await bot.store.person(intent.group_id, intent.user_id, ())
+    told = record.standing
     if told is not None and told.stamp.source is Source.EVENT and _alike(told, found):
         by_admin = told.by not in {None, intent.user_id}
         # Whom an admin adds to a group keeps a mute of ours, but was meant to be let in.
         return by_admin and (intent.banned or not bears_mark(intent.group_id, intent.user_id, found))
-    if _as_we_left(intent, found):
+    if _as_we_left(intent, found) or _freed_by_us(record.hold, found):
         return False
     if owed.attempts < ASKED_WHOSE:
         raise Unavailable("nobody has told yet who decided that")
@@ -70,6 +73,12 @@ def _as_we_left(intent: Restore, found: Standing) -> bool:
         return found.status is Status.KICKED and found.restriction == intent.restriction
     here = found.status in {Status.MEMBER, Status.RESTRICTED}
     return here and found.restriction in {intent.restriction, intent.instead}
+
+
+def _freed_by_us(hold: Hold | None, found: Standing) -> bool:
+    """Whether our release made somebody what they are."""
+    released = hold is not None and hold.end in OUR_RELEASES and found.restriction == hold.prior
+    return released and found.status in {Status.MEMBER, Status.RESTRICTED}
 
 
 def _alike(one: Standing, other: Standing) -> bool:

@@ -6,6 +6,10 @@ from tests.fixtures.mishaps import fail, held, lose_events, mend, slow
 from tests.fixtures.stage import TOKEN, Stage
 
 from gmbot.domain.hold import Hold
+from gmbot.domain.membership import Source, Stamp
+from gmbot.domain.standing import MUTED, Restriction, Standing, Status
+from gmbot.gate.changes import Changes, LearntStanding
+from gmbot.gate.intents import Restore
 from gmbot.simulator import BotApi, FaultKind
 
 LATER_S = 3_600
@@ -69,6 +73,24 @@ async def test_whom_an_admin_freed_unheard_is_not_muted(guarded: Stage) -> None:
     mend(guarded)
     await guarded.advance(LATER_S)
     assert not guarded.muted(sam)
+
+
+async def test_our_own_release_is_no_admins_word(guarded: Stage) -> None:
+    """Late news tell that our call had replaced a mute; they were freed since, as subscribers are."""
+    sam = await held(guarded)
+    guarded.world.subscribe(sam, guarded.channel)
+    await guarded.advance(10)
+    hold = await guarded.hold_of(sam)
+    assert isinstance(hold, Hold)
+    assert guarded.work is not None
+    looked = Standing(Status.MEMBER, Stamp(int(guarded.clock.now()), Source.QUESTION))
+    seen = LearntStanding(hold.group_id, hold.user_id, looked)
+    muted = Restriction(MUTED)
+    lost = Restore(hold.group_id, hold.user_id, banned=False, restriction=muted, instead=hold.restriction)
+    owed = guarded.work.bot.ledger.owe(lost)
+    assert await guarded.work.bot.ledger.write(Changes(standings=(seen,), owed=(owed,)))
+    await guarded.advance(LATER_S)
+    assert guarded.muted(sam)
 
 
 async def test_a_ban_is_given_back(guarded: Stage) -> None:
