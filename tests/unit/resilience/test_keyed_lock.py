@@ -53,7 +53,9 @@ async def test_a_key_that_nobody_wants_is_forgotten() -> None:
     locks = KeyedLock[int]()
     async with locks(1), locks(2):
         assert len(locks) == 2
+        assert (locks.held(1), locks.held(3)) == (True, False)
     assert len(locks) == 0
+    assert not locks.held(1)
 
 
 async def test_a_key_is_kept_while_somebody_waits_for_it() -> None:

@@ -110,3 +110,16 @@ async def test_a_crowd_steps_aside_for_whoever_else_comes() -> None:
 def raising(error: BaseException) -> None:
     """Let a work's error out."""
     raise error
+
+
+async def test_a_lane_is_free_until_half_of_its_places_are_taken(bench: Bench) -> None:
+    """Whoever comes then steps aside for others; and no lane is, once the pool is full."""
+    pool = TaskPool(4, bench.errors.append, per_lane=2)
+    assert pool.at_once("a")
+    pool.spawn(bench.work("1"), "a")
+    assert not pool.at_once("a")
+    for lane in "bcd":
+        assert pool.at_once(lane)
+        pool.spawn(bench.work(lane), lane)
+    assert not pool.at_once("e")
+    await pool.stop(0)
