@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from gmbot.domain.errors import (
-    TransientError,
-    Unavailable,
-)
+from gmbot.domain.errors import TransientError, Unavailable
 from gmbot.domain.ids import UserId
 from gmbot.domain.verdict import Judgement
 from gmbot.gate.bot import Bot
