@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from tests.fixtures.mishaps import fail, held, lose_events, mend, slow
-from tests.fixtures.stage import TOKEN, Stage
+from tests.fixtures.mishaps import SILENCE, as_the_bot, fail, held, lose_events, mend, slow
+from tests.fixtures.stage import Stage
 
 from gmbot.domain.hold import Hold
 from gmbot.domain.membership import Source, Stamp
 from gmbot.domain.standing import MUTED, Restriction, Standing, Status
 from gmbot.gate.changes import Changes, LearntStanding
 from gmbot.gate.intents import Restore
-from gmbot.simulator import BotApi, FaultKind
+from gmbot.simulator import FaultKind
 
 LATER_S = 3_600
 
@@ -35,20 +35,23 @@ async def un_banned_by_us(stage: Stage) -> int:
     assert isinstance(hold, Hold)
     fail(stage, FaultKind.SERVER_ERROR, "banChatMember")
     stage.world.ban(stage.group, sam, stage.owner, until_date=int(stage.clock.now()) + LATER_S)
-    late = {"chat_id": stage.group, "user_id": sam, "until_date": hold.until}
-    BotApi(stage.world).call(
-        TOKEN, "restrictChatMember", late | {"permissions": {"can_send_messages": False}}
-    )
+    as_the_bot(stage, "restrictChatMember", user_id=sam, permissions=SILENCE, until_date=hold.until)
     await stage.advance(5)
     assert stage.world.member(stage.group, sam).status != "kicked"
     return sam
 
 
+async def given_back(stage: Stage) -> None:
+    """Have what just happened be heard, then Telegram well again, for long enough."""
+    await stage.rest()
+    mend(stage)
+    await stage.advance(120)
+
+
 async def test_an_admins_mute_is_given_back(guarded: Stage) -> None:
     """As soon as Telegram does it."""
     sam = await crossed_by_a_mute(guarded)
-    mend(guarded)
-    await guarded.advance(120)
+    await given_back(guarded)
     assert guarded.world.member(guarded.group, sam).until_date == 0
     assert guarded.muted(sam)
 
@@ -58,9 +61,7 @@ async def test_whom_an_admin_freed_since_is_not_muted(guarded: Stage) -> None:
     sam = await crossed_by_a_mute(guarded)
     guarded.world.subscribe(sam, guarded.channel)
     guarded.world.unmute(guarded.group, sam, guarded.owner)
-    await guarded.rest()
-    mend(guarded)
-    await guarded.advance(120)
+    await given_back(guarded)
     assert not guarded.muted(sam)
 
 
@@ -96,8 +97,7 @@ async def test_our_own_release_is_no_admins_word(guarded: Stage) -> None:
 async def test_a_ban_is_given_back(guarded: Stage) -> None:
     """Our call has un-banned them."""
     sam = await un_banned_by_us(guarded)
-    mend(guarded)
-    await guarded.advance(120)
+    await given_back(guarded)
     assert guarded.world.member(guarded.group, sam).status == "kicked"
 
 
@@ -105,9 +105,7 @@ async def test_a_later_ban_is_not_shortened(guarded: Stage) -> None:
     """An admin has banned them anew, for ever."""
     sam = await un_banned_by_us(guarded)
     guarded.world.ban(guarded.group, sam, guarded.owner)
-    await guarded.rest()
-    mend(guarded)
-    await guarded.advance(120)
+    await given_back(guarded)
     now = guarded.world.member(guarded.group, sam)
     assert (now.status, now.until_date) == ("kicked", 0)
 
@@ -116,9 +114,7 @@ async def test_whom_an_admin_let_in_since_is_not_banned(guarded: Stage) -> None:
     """They stay muted until they are subscribed, like anybody."""
     sam = await un_banned_by_us(guarded)
     guarded.world.add_member(guarded.group, sam, guarded.owner)
-    await guarded.rest()
-    mend(guarded)
-    await guarded.advance(120)
+    await given_back(guarded)
     assert guarded.world.member(guarded.group, sam).status == "restricted"
     assert guarded.muted(sam)
 
@@ -127,7 +123,5 @@ async def test_who_came_back_by_themselves_is_banned_again(guarded: Stage) -> No
     """Our call has opened the door, not an admin."""
     sam = await un_banned_by_us(guarded)
     guarded.world.join(sam, guarded.group)
-    await guarded.rest()
-    mend(guarded)
-    await guarded.advance(120)
+    await given_back(guarded)
     assert guarded.world.member(guarded.group, sam).status == "kicked"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 from tests.e2e.gate.dialogue import group_of
-from tests.fixtures.mishaps import fail, held, lose_events
-from tests.fixtures.stage import BOT_RIGHTS, TOKEN, Stage
+from tests.fixtures.mishaps import SILENCE, as_the_bot, fail, held, lose_events
+from tests.fixtures.stage import BOT_RIGHTS, Stage
 
 from gmbot.domain.group import PauseReason
 from gmbot.domain.hold import EndReason, Hold, hold_end
@@ -17,15 +17,9 @@ from gmbot.gate.changes import Changes, LearntMembership
 from gmbot.gate.hear_news import LOOK_EVERY_S
 from gmbot.gate.intents import Owed, SettleEverywhere
 from gmbot.gate.pause_group import pause_group
-from gmbot.simulator import BotApi, Fault, FaultKind
+from gmbot.simulator import Fault, FaultKind
 
 LATER_S = 3_600
-SILENCE = {"can_send_messages": False}
-
-
-def as_the_bot(stage: Stage, method: str, **arguments: object) -> None:
-    """Have a call of the bot's arrive only now: one that it sent before it knew better."""
-    BotApi(stage.world).call(TOKEN, method, {"chat_id": stage.group, **arguments})
 
 
 async def test_a_ban_that_is_given_back_is_not_taken_away_again(guarded: Stage) -> None:

@@ -6,7 +6,9 @@ import asyncio
 import os
 import signal
 import sqlite3
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import NamedTuple
 
 import asyncpg  # type: ignore[import-untyped]
 import msgspec
@@ -108,63 +110,63 @@ CONNECTED = "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}'"
 KILL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}'"
 
 
-async def test_a_killed_transaction_writes_nothing_and_the_next_one_works(
-    postgres_server: PostgresServer, migrated_postgres: str
-) -> None:
-    """PostgreSQL ends every connection in the middle of a write; the store recovers by itself."""
+class Own(NamedTuple):
+    """A database of PostgreSQL's that is a test's own, and a store in it."""
+
+    server: PostgresServer
+    name: str
+    database: Database
+    store: SqlStore
+
+    def end_connections(self) -> None:
+        """Have PostgreSQL end them all, and return when it has: nothing here has noticed by then."""
+        self.server.run(KILL.format(self.name))
+        while self.server.run(CONNECTED.format(self.name)) != "0":
+            pass
+
+
+@pytest.fixture
+async def own(postgres_server: PostgresServer, migrated_postgres: str) -> AsyncIterator[Own]:
+    """One for each test that ends its connections, or waits for locks."""
     name = postgres_server.create(migrated_postgres)
     database = await open_database(postgres_server.url(name))
-    store = SqlStore(database, BotId(1), lambda event: None)
-    rival = await asyncpg.connect(postgres_server.url(name).replace("+asyncpg", ""))
+    yield Own(postgres_server, name, database, SqlStore(database, BotId(1), lambda event: None))
+    await database.close()
+    postgres_server.drop(name)
+
+
+async def test_a_killed_transaction_writes_nothing_and_the_next_one_works(own: Own) -> None:
+    """PostgreSQL ends every connection in the middle of a write; the store recovers by itself."""
+    rival = await asyncpg.connect(own.server.url(own.name).replace("+asyncpg", ""))
     await rival.execute("BEGIN; LOCK TABLE audit IN ACCESS EXCLUSIVE MODE")
-    write = asyncio.ensure_future(store.apply(full(9)))
-    while postgres_server.run(WAITING.format(name)) == "0":  # noqa: ASYNC110 (the server's doing, not ours)
+    write = asyncio.ensure_future(own.store.apply(full(9)))
+    while own.server.run(WAITING.format(own.name)) == "0":  # noqa: ASYNC110 (the server's doing, not ours)
         await asyncio.sleep(0.01)
-    postgres_server.run(KILL.format(name))
+    own.server.run(KILL.format(own.name))
     with pytest.raises(Unavailable, match="the database failed"):
         await write
-    assert await store.groups() == []
-    assert await store.apply(full(9))
-    await database.close()
+    assert await own.store.groups() == []
+    assert await own.store.apply(full(9))
     rival.terminate()
-    postgres_server.drop(name)
 
 
 @pytest.mark.parametrize("kept", [1, 2, 3])
-async def test_a_read_does_not_fail_for_connections_that_ended_unnoticed(
-    postgres_server: PostgresServer, migrated_postgres: str, kept: int
-) -> None:
+async def test_a_read_does_not_fail_for_connections_that_ended_unnoticed(own: Own, kept: int) -> None:
     """PostgreSQL ended them between two reads, and their ends lie unread: another is made, nobody is told."""
-    name = postgres_server.create(migrated_postgres)
-    database = await open_database(postgres_server.url(name))
-    store = SqlStore(database, BotId(1), lambda event: None)
-    await asyncio.gather(*(store.groups() for _ in range(kept)))
-    postgres_server.run(KILL.format(name))
-    while postgres_server.run(CONNECTED.format(name)) != "0":
-        pass
-    assert await asyncio.gather(*(store.groups() for _ in range(kept))) == [[]] * kept
-    await database.close()
-    postgres_server.drop(name)
+    await asyncio.gather(*(own.store.groups() for _ in range(kept)))
+    own.end_connections()
+    assert await asyncio.gather(*(own.store.groups() for _ in range(kept))) == [[]] * kept
 
 
-async def test_a_connection_that_takes_anothers_place_commits_as_well(
-    postgres_server: PostgresServer, migrated_postgres: str
-) -> None:
+async def test_a_connection_that_takes_anothers_place_commits_as_well(own: Own) -> None:
     """What is written through it by a statement of SQLAlchemy's stays written."""
-    name = postgres_server.create(migrated_postgres)
-    database = await open_database(postgres_server.url(name))
-    store = SqlStore(database, BotId(1), lambda event: None)
     far = Owed(Settle(GROUP, USER), due_at=10_000.0, owed_at=100.0, token=1, attempts=3)
-    assert await store.apply(Changes(owed=(far,)))
-    postgres_server.run(KILL.format(name))
-    while postgres_server.run(CONNECTED.format(name)) != "0":
-        pass
+    assert await own.store.apply(Changes(owed=(far,)))
+    own.end_connections()
     for _ in range(10):
         await asyncio.sleep(0)
-    await store.bring_forward(200.0, 900.0, 15.0)
-    assert await store.next_due() == 215.0
-    await database.close()
-    postgres_server.drop(name)
+    await own.store.bring_forward(200.0, 900.0, 15.0)
+    assert await own.store.next_due() == 215.0
 
 
 async def test_a_transaction_that_began_too_late_takes_nothing_with_it(
@@ -190,51 +192,35 @@ async def test_a_transaction_that_began_too_late_takes_nothing_with_it(
     postgres_server.drop(name)
 
 
-async def test_connections_kept_at_hand_are_missed_by_nobody(
-    postgres_server: PostgresServer, migrated_postgres: str
-) -> None:
+async def test_connections_kept_at_hand_are_missed_by_nobody(own: Own) -> None:
     """While many writes wait for a lock, more read at once than connections are kept."""
-    name = postgres_server.create(migrated_postgres)
-    database = await open_database(postgres_server.url(name))
-    store = SqlStore(database, BotId(1), lambda event: None)
-    await asyncio.gather(*(store.groups() for _ in range(3)))
-    rival = await asyncpg.connect(postgres_server.url(name).replace("+asyncpg", ""))
+    await asyncio.gather(*(own.store.groups() for _ in range(3)))
+    rival = await asyncpg.connect(own.server.url(own.name).replace("+asyncpg", ""))
     await rival.execute("BEGIN; SELECT pg_advisory_xact_lock(7)")
     lock = text("SELECT pg_advisory_xact_lock(7)")
-    waiting = [asyncio.ensure_future(database.write(lambda db: db.execute(lock))) for _ in range(7)]
-    while postgres_server.run(WAITING.format(name)) != "7":  # noqa: ASYNC110 (the server's doing, not ours)
+    waiting = [asyncio.ensure_future(own.database.write(lambda db: db.execute(lock))) for _ in range(7)]
+    while own.server.run(WAITING.format(own.name)) != "7":  # noqa: ASYNC110 (the server's doing, not ours)
         await asyncio.sleep(0.01)
-    assert await asyncio.gather(*(store.groups() for _ in range(4))) == [[]] * 4
+    assert await asyncio.gather(*(own.store.groups() for _ in range(4))) == [[]] * 4
     await rival.execute("COMMIT")
     await asyncio.gather(*waiting)
     await rival.close()
-    await database.close()
-    postgres_server.drop(name)
 
 
-async def test_a_server_that_is_gone_and_comes_back_is_used_again(
-    postgres_server: PostgresServer, migrated_postgres: str
-) -> None:
+async def test_a_server_that_is_gone_and_comes_back_is_used_again(own: Own) -> None:
     """While it is away every visit is Unavailable at once; afterwards nothing needs a restart."""
-    name = postgres_server.create(migrated_postgres)
-    database = await open_database(postgres_server.url(name))
-    store = SqlStore(database, BotId(1), lambda event: None)
-    postgres_server.stop()
+    own.server.stop()
     try:
         for _ in range(3):
             with pytest.raises(Unavailable):
-                await store.ping()
+                await own.store.ping()
     finally:
-        postgres_server.start()
-    assert await store.apply(full(9))
-    await database.close()
-    postgres_server.drop(name)
+        own.server.start()
+    assert await own.store.apply(full(9))
 
 
-async def test_a_deadlock_is_resolved_unseen(postgres_server: PostgresServer, migrated_postgres: str) -> None:
+async def test_a_deadlock_is_resolved_unseen(own: Own) -> None:
     """PostgreSQL undoes one of two transactions that wait for each other; it is simply done again."""
-    name = postgres_server.create(migrated_postgres)
-    database = await open_database(postgres_server.url(name))
     here, there = (text("SELECT pg_advisory_xact_lock(:n)").bindparams(n=n) for n in (1, 2))
     met = asyncio.Barrier(2)
     attempts: list[str] = []
@@ -249,10 +235,8 @@ async def test_a_deadlock_is_resolved_unseen(postgres_server: PostgresServer, mi
 
         return work
 
-    await asyncio.gather(database.write(crossing(here, there)), database.write(crossing(there, here)))
+    await asyncio.gather(own.database.write(crossing(here, there)), own.database.write(crossing(there, here)))
     assert len(attempts) == 3
-    await database.close()
-    postgres_server.drop(name)
 
 
 async def test_another_process_that_writes_is_waited_for(sqlite_url: str, tmp_path: Path) -> None:
